@@ -22,29 +22,35 @@ from vermeil.data.relation import Relation
 from vermeil.data.reply import Reply, State
 from vermeil.data.words import split_words
 from vermeil.errors import ConfigError, DataError
-from vermeil.tasks import MULTI_LABEL_TASKS, TASKS, make_task, task_for
+from vermeil.tasks import MULTI_LABEL_TASKS, NESTED_TASKS, TASKS, make_task, task_for
 from vermeil.tasks.config import LabelConfig, TaskConfig
-from vermeil.tasks.protocol import TEXT_HEADS, Head, Task
+from vermeil.tasks.protocol import TEXT_HEADS, Head, Task, decision_classes
 
 SOURCE = Path(vermeil.__file__).parent
 LABELS = {"PER": LabelConfig(description="people", aliases=("person",)), "LOC": LabelConfig()}
 
 
-def section(name: str, labels: Mapping[str, Any] = LABELS, multi: bool = False) -> TaskConfig:
-    """The section of a task; a task of pairs has one type of relation."""
-    values: dict[str, Any] = {"name": name, "labels": labels, "multi_label": multi}
+def section(name: str, labels: Mapping[str, Any] = LABELS, form: str = "") -> TaskConfig:
+    """The section of a task in a form of it; a task of pairs has one type of relation."""
+    values: dict[str, Any] = {"name": name, "labels": labels, **({form: True} if form else {})}
     if TASKS[name].head == "pair":
         values["relations"] = {"lives_in": {}}
     return TaskConfig.model_validate(values)
 
 
+def form_of(config: TaskConfig) -> str:
+    """The key that chooses the form of a task; empty: its plain form."""
+    return "multi_label" if config.multi_label else "nested" if config.nested else ""
+
+
 SECTIONS = [
     *(section(name) for name in TASKS),
-    *(section(name, multi=True) for name in MULTI_LABEL_TASKS),
+    *(section(name, form="multi_label") for name in MULTI_LABEL_TASKS),
+    *(section(name, form="nested") for name in NESTED_TASKS),
 ]
 TASK_LIST = [make_task(one) for one in SECTIONS]
 every_task = pytest.mark.parametrize(
-    "task", TASK_LIST, ids=lambda task: f"{task.name}{'-multi' * task.config.multi_label}"
+    "task", TASK_LIST, ids=lambda task: "-".join((task.name, form_of(task.config))).strip("-")
 )
 
 texts = st.text(min_size=1, max_size=60)
@@ -60,6 +66,8 @@ def probabilities() -> Any:
         rows = 1 if task.head in TEXT_HEADS else len(words)
         if task.head == "sequence_per_label":
             return generator.beta(0.3, 0.3, (1, len(task.classes))).astype(np.float32)
+        if task.head == "token_per_label":
+            return generator.dirichlet(np.full(3, 0.3), (rows, len(task.labels))).astype(np.float32)
         return generator.dirichlet(np.full(len(task.classes), 0.3), rows).astype(np.float32)
 
     return make
@@ -71,8 +79,8 @@ def test_the_configuration_can_name_every_task_and_no_other() -> None:
 
 @every_task
 def test_a_task_has_name_head_labels_and_classes(task: Task) -> None:
-    table = MULTI_LABEL_TASKS if task.config.multi_label else TASKS
-    made_by: object = table[task.name]
+    tables = {"": TASKS, "multi_label": MULTI_LABEL_TASKS, "nested": NESTED_TASKS}
+    made_by: object = tables[form_of(task.config)][task.name]
     assert made_by is type(task)
     assert task.config in SECTIONS
     assert task.head in get_args(Head)
@@ -166,7 +174,7 @@ def test_unannotated_documents_have_no_targets(task: Task) -> None:
     document = Document("d", "Ann left Rome.", weight=0.5)
     task.check(document)
     target = task.encode(document, split_words(document.text))
-    assert set(target.classes.tolist()) == {IGNORED}
+    assert set(target.classes.reshape(-1).tolist()) == {IGNORED}
     assert target.classes.shape == target.weights.shape
     assert target.classes.dtype == np.int64
     assert target.weights.dtype == np.float32
@@ -193,7 +201,16 @@ def certain_rows(task: Task, classes: Any) -> Any:
     """The probabilities of a head that is certain of some classes."""
     if task.head == "sequence_per_label":
         return classes[None, :].astype(np.float32)
-    return np.eye(len(task.classes), dtype=np.float32)[classes]
+    size = decision_classes(task.head, len(task.classes))
+    return np.eye(size, dtype=np.float32)[classes]
+
+
+def one_label(task: Task, words: Any) -> Any:
+    """The probabilities of a head that is certain of the first label everywhere."""
+    if task.head == "token_per_label":
+        return certain_rows(task, np.array([[1, 0]] * len(words)))
+    rows = 1 if task.head in TEXT_HEADS else len(words)
+    return np.eye(len(task.classes), dtype=np.float32)[[1] * rows]
 
 
 @every_task
@@ -214,12 +231,10 @@ def test_counts_are_of_one_document_and_add_up(task: Task, probabilities: Any) -
 def test_an_unknown_label_is_a_data_error_that_names_it_and_the_known_ones(
     task: Task, probabilities: Any
 ) -> None:
-    multi = task.config.multi_label
-    renamed = make_task(section(task.name, {"X": {}, "Y": {}}, multi))
+    renamed = make_task(section(task.name, {"X": {}, "Y": {}}, form_of(task.config)))
     words = split_words("Ann Lee left Rome")
-    rows = 1 if task.head in TEXT_HEADS else len(words)
-    certain = np.eye(len(task.classes), dtype=np.float32)[[1] * rows]
-    foreign = Document("d7", "Ann Lee left Rome", annotation=renamed.decode(words, certain))
+    annotation = renamed.decode(words, one_label(task, words))
+    foreign = Document("d7", "Ann Lee left Rome", annotation=annotation)
     with pytest.raises(DataError, match=r"'d7'.* unknown label '[XY]'.* PER, LOC"):
         task.check(foreign)
 
@@ -227,9 +242,7 @@ def test_an_unknown_label_is_a_data_error_that_names_it_and_the_known_ones(
 @every_task
 def test_annotated_documents_determine_their_task(task: Task) -> None:
     words = split_words("Ann Lee left Rome")
-    rows = 1 if task.head in TEXT_HEADS else len(words)
-    certain = np.eye(len(task.classes), dtype=np.float32)[[1] * rows]
-    annotation = task.decode(words, certain)
+    annotation = task.decode(words, one_label(task, words))
     if task.head == "pair":  # a document without any relation has no type of relation
         ends = (Span(0, 7, "PER"), Span(13, 17, "PER"))
         annotation = Annotation(ends, relations=(Relation(0, 1, "lives_in"),))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from vermeil.data.document import Annotation, Document, LabelAbstention, Span
@@ -182,6 +183,15 @@ def scores(annotation: Annotation) -> list[float]:
 def count_spans(annotation: Annotation) -> int:
     """Return the number of spans."""
     return len(annotation.spans or ())
+
+
+def has_overlaps(spans: Sequence[Span]) -> bool:
+    """Return whether two spans share a character.
+
+    Args:
+        spans: spans in order of position.
+    """
+    return any(after.start < before.end for before, after in pairwise(spans))
 
 
 def label_counts(annotations: Iterable[Annotation]) -> Counter[str]:

@@ -93,11 +93,12 @@ class Target:
 
     Args:
         classes: int64, shape (n,): class per word (token head), one class (sequence head), or 0 or
-            1 per label (sequence head per label); `IGNORED` for abstentions.
-        weights: float32, shape (n,): loss weight of each class.
+            1 per label (sequence head per label). Shape (n, labels) for a token head per label.
+            `IGNORED` for abstentions.
+        weights: float32, of the same shape: loss weight of each class.
         encoding_losses: name of an encoding loss (e.g. a span that cuts a word) to number.
         soft: float32, shape (n, number of classes): probability of each class, each row sums to 1;
-            None if all labels are certain.
+            None if all labels are certain. Shape (n, labels, 3) for a token head per label.
         unknown: bool, shape (n, number of classes): classes that may be right as well, because the
             text was not annotated for their label; None: there are none. Class and unknown classes
             together are one set, of which the student may predict any.
@@ -123,12 +124,13 @@ class TrainingExample:
         input_ids: int64, shape (m,): wordpieces, with special tokens.
         features: int64, shape (m,): letter-case class of each wordpiece, or None.
         classes: int64, shape (m,) for a token head, (1,) for a sequence head, (labels,) for a
-            sequence head per label.
+            sequence head per label. Shape (m · labels,) for a token head per label: all labels of
+            a wordpiece, then those of the next one.
         weights: float32, same shape as ``classes``.
         origin: ``gold`` or ``silver``.
         positions: int64, shape (words,): first wordpiece of each word (token head).
         soft: float32, shape (words, number of classes): probability of each class for each word;
-            None if the classes are certain.
+            None if the classes are certain. Shape (words, labels, 3) for a token head per label.
         unknown: bool, shape (words, number of classes): classes that may be right as well (see
             `Target`); None: there are none.
         pairs: pairs of ranges of the window's words; None: no pair enters the loss.

@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from vermeil.data.document import Document, LabelAbstention
+from vermeil.data.region import SpanKey
 from vermeil.refinement.judging import JudgeResult
 from vermeil.selection.config import Policy
 from vermeil.selection.policies import JudgedRegion, apply_policy, expected_f1
-from vermeil.tasks.protocol import Task
+from vermeil.tasks.protocol import TEXT_HEADS, Task
 
 LOST_RELATIONS = "lost_relations"
 """Key of ``meta``: number of relations whose ends the judge removed or relabelled."""
@@ -58,7 +59,7 @@ def _apply_to_document(
     annotation = task.make_annotation(result.labelled, abstain, document.annotation)
     unknown = document.annotation.abstain_labels  # no region decides them
     if result.abstain_labels:
-        unknown = (*unknown, LabelAbstention(result.abstain_labels))
+        unknown = (*unknown, *_abstentions(result.abstain_labels, task))
     if unknown and not annotation.is_empty:
         annotation = replace(annotation, abstain_labels=unknown)
     changed = document.with_annotation(annotation)
@@ -66,3 +67,10 @@ def _apply_to_document(
     meta: dict[str, Any] = {"changes": list(result.changes)} if result.changes else {}
     meta |= {LOST_RELATIONS: lost} if lost else {}
     return replace(changed, meta={**document.meta, **meta}) if meta else changed
+
+
+def _abstentions(keys: Sequence[SpanKey], task: Task) -> tuple[LabelAbstention, ...]:
+    """Return abstentions from labels: of the whole text if the task labels texts."""
+    if task.head in TEXT_HEADS:
+        return (LabelAbstention(tuple(label for _, _, label in keys)),)
+    return tuple(LabelAbstention((label,), start, end) for start, end, label in keys)

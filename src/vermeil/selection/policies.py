@@ -73,7 +73,7 @@ class PolicyResult:
     Args:
         labelled: the labelled ranges, in order.
         abstain: ranges with unknown labels.
-        abstain_labels: labels of the text that are unknown, from regions of one label.
+        abstain_labels: ranges with one unknown label, from regions of one label.
         changes: differences from the teacher's annotation, for display: ``start``, ``end``,
             ``was``, ``is`` (labels; None: no span; ``?``: masked) and ``probability``, the
             probability that the teacher was correct.
@@ -82,7 +82,7 @@ class PolicyResult:
     labelled: tuple[Span, ...]
     abstain: tuple[Range, ...]
     changes: tuple[dict[str, Any], ...]
-    abstain_labels: tuple[str, ...] = ()
+    abstain_labels: tuple[SpanKey, ...] = ()
 
 
 def apply_policy(
@@ -99,15 +99,16 @@ def apply_policy(
     known = spans_by_key(teacher)
     spans: list[Span] = []
     abstain: list[Range] = []
-    unknown: list[str] = []
+    unknown: list[SpanKey] = []
     changes: list[dict[str, Any]] = []
     for region in regions:
         kept, masked = _POLICIES[policy](region, threshold)
         spans += [_with_teacher_details(known.get(_span_key(s)), s) for s in kept]
-        if region.region.label is None:
+        label = region.region.label
+        if label is None:
             abstain += masked
-        elif masked:
-            unknown.append(region.region.label)
+        else:
+            unknown += [(*where, label) for where in masked]
         changes += _changes(region, kept, masked)
     ordered = sorted(spans, key=lambda s: s.start)
     return PolicyResult(tuple(ordered), tuple(sorted(abstain)), tuple(changes), tuple(unknown))

@@ -16,6 +16,11 @@ def check_head(task: Task, config: StudentConfig) -> None:
             "student.noise: needs a task with one class per word or text; with task.multi_label, "
             "remove the section"
         )
+    if task.head == "token_per_label" and config.crf:
+        raise ConfigError(
+            "student.crf: needs one class per word, but with task.nested a word has a class per "
+            "label; remove the key"
+        )
     if task.head not in TEXT_HEADS:
         return
     settings = {"context": config.context != "none", "crf": config.crf}

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
+from vermeil.data.annotation_spans import has_overlaps
 from vermeil.data.document import Annotation, Document
 from vermeil.errors import ConfigError
 from vermeil.tasks.classification.multi_label import MultiLabelTask
 from vermeil.tasks.classification.task import ClassificationTask
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.hierarchy import with_parents
+from vermeil.tasks.ner.nested.task import NestedNerTask
 from vermeil.tasks.ner.task import NerTask
 from vermeil.tasks.protocol import Head, Task
 from vermeil.tasks.relations.task import RelationsTask
@@ -41,6 +43,9 @@ TASKS: dict[str, TaskKind] = {
 MULTI_LABEL_TASKS: dict[str, Callable[[TaskConfig], Task]] = {"classification": MultiLabelTask}
 """The task class for ``task.multi_label``, by the same name."""
 
+NESTED_TASKS: dict[str, Callable[[TaskConfig], Task]] = {"ner": NestedNerTask}
+"""The task class for ``task.nested``, by the same name."""
+
 
 def make_task(config: TaskConfig) -> Task:
     """Return the task of a ``[task]`` section.
@@ -50,18 +55,21 @@ def make_task(config: TaskConfig) -> Task:
 
     Raises:
         ConfigError: label names or aliases contradict each other, or the guidelines file cannot be
-            read, or the task has no form with several labels per text.
+            read, or the task has no form with several labels per text or with nested spans.
     """
     config = config.with_guidelines(Path())
-    if not config.multi_label:
-        return TASKS[config.name](config)
-    if config.name not in MULTI_LABEL_TASKS:
-        supported = ", ".join(MULTI_LABEL_TASKS)
-        raise ConfigError(
-            f"task.multi_label: supported by {supported}, not by {config.name}; remove the key or "
-            "change task.name"
-        )
-    return MULTI_LABEL_TASKS[config.name](config)
+    forms = {
+        "multi_label": (config.multi_label, MULTI_LABEL_TASKS),
+        "nested": (config.nested, NESTED_TASKS),
+    }
+    for key, (is_set, table) in forms.items():
+        if is_set and config.name not in table:
+            raise ConfigError(
+                f"task.{key}: supported by {', '.join(table)}, not by {config.name}; remove the "
+                "key or change task.name"
+            )
+    chosen = next((table for is_set, table in forms.values() if is_set), None)
+    return TASKS[config.name](config) if chosen is None else chosen[config.name](config)
 
 
 def task_for(documents: Iterable[Document]) -> Task:
@@ -69,16 +77,18 @@ def task_for(documents: Iterable[Document]) -> Task:
 
     If there are relations, it is the task of pairs. Otherwise, it is the first of `TASKS` for which
     any document has labels. If a text has several labels, or none, it is the task's form for
-    several labels per text. Its label set is the sorted set of these labels. Without any label, it
-    is the first task with the placeholder label ENTITY.
+    several labels per text. If spans overlap, it is the form for nested spans. Its label set is the
+    sorted set of these labels. Without any label, it is the first task with the placeholder label
+    ENTITY.
 
     Raises:
         ConfigError: two labels of the documents differ only in case.
     """
     used: dict[str, set[str]] = {name: set() for name in TASKS}
     relations: set[str] = set()
-    several = False
+    several = overlapping = False
     for document in documents:
+        overlapping |= has_overlaps(document.spans or ())
         several |= document.labels is not None and len(document.labels) != 1
         relations.update(relation.label for relation in document.relations or ())
         for name, kind in TASKS.items():
@@ -91,6 +101,7 @@ def task_for(documents: Iterable[Document]) -> Task:
         "name": name,
         "labels": {label: {} for label in sorted(found - relations) or ["ENTITY"]},
         "multi_label": is_multi,
+        "nested": overlapping and name in NESTED_TASKS,
         "relations": {label: {} for label in sorted(relations)},
     }
     return make_task(TaskConfig.model_validate(section))

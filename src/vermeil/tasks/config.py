@@ -38,6 +38,7 @@ _LATER_KEYS: Mapping[str, Any] = {
     "threshold": None,
     "added": False,
     "multi_label": False,
+    "nested": False,
     "relations": {},
     "steps": "",
 }
@@ -100,6 +101,9 @@ class TaskConfig(Section):
     multi_label: bool = False
     """classification: a text has any number of labels, each with a probability of its own. A label
     "sport/football" is part of the label "sport" and implies it."""
+    nested: bool = False
+    """ner: spans may overlap or lie within each other. The student has a head of its own for every
+    label, and the prompt requests names within names, too."""
     relations: dict[str, RelationConfig] = Field(default={})
     """relations: the types of relations, one table [task.relations.NAME] each, with description,
     aliases, head and tail (the labels that its ends may have) and symmetric."""

@@ -19,12 +19,26 @@ from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.mistakes import Mistake
 from vermeil.tasks.votes import Verification, VoteResult, VotingRule
 
-Head = Literal["token", "sequence", "sequence_per_label", "pair"]
-"""The student's head: one class per word, one per document, one yes-or-no decision per label of a
-document (sigmoid), or one class per word and one per pair of spans."""
+Head = Literal["token", "token_per_label", "sequence", "sequence_per_label", "pair"]
+"""The student's head: one class per word, one class (O, B or I) per word and label, one per
+document, one yes-or-no decision per label of a document (sigmoid), or one class per word and one
+per pair of spans."""
+
+TAGS_PER_LABEL = 3
+"""Classes that a token head per label has for each label: O, B and I."""
 
 TEXT_HEADS: frozenset[Head] = frozenset(("sequence", "sequence_per_label"))
 """The heads whose outputs belong to a document as a whole."""
+
+
+def decision_classes(head: Head, classes: int) -> int:
+    """Return the number of classes of one decision of a head.
+
+    Args:
+        head: the head.
+        classes: number of its outputs.
+    """
+    return TAGS_PER_LABEL if head == "token_per_label" else classes
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +140,9 @@ class Task(Protocol):
 
         Args:
             words: the ranges of the document's words.
-            probabilities: shape (words, classes) for a token head, (1, classes) for a sequence
-                head. For a sequence head per label, shape (1, labels): the probability of each
-                label.
+            probabilities: shape (words, classes) for a token head, (words, labels, 3) for a token
+                head per label, (1, classes) for a sequence head. For a sequence head per label,
+                shape (1, labels): the probability of each label.
         """
 
     def span_keys(self, document: Document, words: Sequence[Range]) -> Candidate:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
-from vermeil.data.document import Annotation, Range, Span
+from vermeil.data.document import Annotation, LabelAbstention, Range, Span
 from vermeil.data.reply import Message, Reply, State
 
 VotingRule = Literal["majority", "unanimous", "any"]
@@ -48,12 +48,14 @@ class VoteResult:
         voted_spans: every span that a voter marked, in the order of the text.
         notes: further counts, by name.
         abstained: ranges in which a voter abstained.
+        abstained_labels: abstentions of voters from some labels.
     """
 
     annotation: Annotation
     voted_spans: tuple[VotedSpan, ...] = ()
     notes: Mapping[str, int] = field(default_factory=dict)
     abstained: tuple[Range, ...] = ()
+    abstained_labels: tuple[LabelAbstention, ...] = ()
 
     @property
     def contested(self) -> tuple[VotedSpan, ...]:

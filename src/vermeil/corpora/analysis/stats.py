@@ -10,7 +10,7 @@ from typing import Any
 
 from vermeil.corpora.tokenised import REPAIRED
 from vermeil.corpora.unread import unread_of
-from vermeil.data.annotation_spans import count_abstentions
+from vermeil.data.annotation_spans import count_abstentions, has_overlaps
 from vermeil.data.document import Document
 from vermeil.data.ledger import Ledger, LedgerRow
 
@@ -119,7 +119,7 @@ def corpus_stats(documents: Iterable[Document]) -> CorpusStats:
         number["documents"] += 1
         number["annotated"] += not annotation.is_empty
         number["abstentions"] += count_abstentions(annotation)
-        number["overlapping"] += _overlap(document)
+        number["overlapping"] += has_overlaps(document.spans or ())
         number["duplicates"] += digest in texts
         unread.update(unread_of(document))
         spans.update(span.label for span in annotation.spans or ())
@@ -154,15 +154,6 @@ def _digest(text: str) -> bytes:
 
 def _words(document: Document) -> int:
     return len(document.text.split()) if document.tokens is None else len(document.tokens)
-
-
-def _overlap(document: Document) -> bool:
-    end = 0
-    for span in document.spans or ():
-        if span.start < end:
-            return True
-        end = span.end
-    return False
 
 
 def _ordered(counts: Counter[str]) -> dict[str, int]:

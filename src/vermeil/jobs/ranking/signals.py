@@ -80,7 +80,7 @@ def student_signals(
         )
     uncertainties, words, probabilities = [], [], []
     for encoded, rows in predictor.calibrated_proba(documents, progress):
-        decisions = rows if task.head != "sequence_per_label" else binary_rows(rows)
+        decisions = binary_rows(rows) if task.head == "sequence_per_label" else rows
         uncertainties.append(mean_uncertainty(decisions, measure))
         words.append(len(encoded.words))
         if keep:

@@ -58,9 +58,11 @@ def mean_uncertainty(probabilities: NDArray[np.float32], measure: UncertaintyMea
     """Return the mean uncertainty of the words of a document; 0 without words.
 
     Args:
-        probabilities: shape (words, classes), or (1, classes) for a task that labels texts.
+        probabilities: shape (words, classes), (words, labels, 3) for a task with a decision per
+            word and label, or (1, classes) for a task that labels texts.
         measure: margin or entropy.
     """
+    probabilities = probabilities.reshape(-1, probabilities.shape[-1])
     if not len(probabilities):
         return 0.0
     return float(class_uncertainty(probabilities, measure).mean())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vermeil.corpora.review_log.answers import answers_of
 from vermeil.corpora.review_log.events import (
@@ -26,14 +27,14 @@ from vermeil.corpora.review_log.items import (
     Items,
     annotation_of,
 )
-from vermeil.data.document import Document
+from vermeil.data.document import Document, Range
 from vermeil.data.example import IGNORED
 from vermeil.data.words import words_of
 from vermeil.errors import ConfigError, DataError
 from vermeil.evaluation.bootstrap import f1_interval
 from vermeil.evaluation.kappa import cohens_kappa, kappa_interval
 from vermeil.tasks import task_for
-from vermeil.tasks.protocol import Task
+from vermeil.tasks.protocol import TAGS_PER_LABEL, Task
 
 RESAMPLES = 1000
 
@@ -305,7 +306,8 @@ def _agreement(
 def _confusions(pairs: Iterable[tuple[Document, Document]], task: Task) -> np.ndarray[Any, Any]:
     """Return the confusion of the target classes of each document.
 
-    A document that the task cannot encode, for example with nested spans, is left out.
+    A document that the task cannot encode, for example with overlapping spans without
+    ``task.nested``, is left out.
     """
     size = len(task.classes)
     found = []
@@ -316,8 +318,18 @@ def _confusions(pairs: Iterable[tuple[Document, Document]], task: Task) -> np.nd
             task.check(right)
         except (ConfigError, DataError):
             continue
-        first, second = (task.encode(document, words).classes for document in (left, right))
+        first, second = (_classes(document, words, task) for document in (left, right))
         known = (first != IGNORED) & (second != IGNORED)
         both = first[known] * size + second[known]
         found.append(np.bincount(both, minlength=size * size).reshape(size, size))
     return np.array(found, dtype=np.int64).reshape(-1, size, size)
+
+
+def _classes(document: Document, words: Sequence[Range], task: Task) -> NDArray[np.int64]:
+    """Return the target classes of a document; with a head per label, those of every label."""
+    classes = task.encode(document, words).classes
+    if task.head != "token_per_label":
+        return classes
+    numbers = classes + TAGS_PER_LABEL * np.arange(classes.shape[1])
+    flat: NDArray[np.int64] = np.where(classes > 0, numbers, classes).reshape(-1)
+    return flat

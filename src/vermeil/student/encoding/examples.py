@@ -13,7 +13,7 @@ from vermeil.data.example import IGNORED, Target, TrainingExample
 from vermeil.student.encoding.context import ContextWindow
 from vermeil.student.encoding.encoding import EncodedWindow
 from vermeil.student.encoding.pairs import join_targets, pairs_by_window
-from vermeil.tasks.protocol import TEXT_HEADS, Head, Task
+from vermeil.tasks.protocol import TEXT_HEADS, Head, Task, decision_classes
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def make_examples(
             losses["long_word"] += encoded.long_words
             is_known = target.classes != IGNORED
             losses["zero_weight"] += int((target.weights[is_known] == 0).sum())
-        target = _join_targets(targets, len(task.classes), soft=soft)
+        target = _join_targets(targets, decision_classes(task.head, len(task.classes)), soft=soft)
         pairs, lost = pairs_by_window(target.pairs, [w.window for w in windows])
         losses["relation_across_windows"] += lost
         for window, own_pairs in zip(windows, pairs, strict=True):
@@ -71,7 +71,13 @@ def make_examples(
 
 
 def _join_targets(targets: Sequence[Target], classes: int, *, soft: bool) -> Target:
-    """Return one target over the words of all documents of a context window."""
+    """Return one target over the words of all documents of a context window.
+
+    Args:
+        targets: the target of each document.
+        classes: number of classes of one decision.
+        soft: whether to keep the probabilities of uncertain labels.
+    """
     rows = None
     if soft and any(t.soft is not None for t in targets):
         rows = np.concatenate([_soft_rows(t, classes) for t in targets])
@@ -100,7 +106,7 @@ def _soft_rows(target: Target, classes: int) -> NDArray[np.float32]:
     if target.soft is not None:
         return target.soft
     certain = np.eye(classes, dtype=np.float32)[np.maximum(target.classes, 0)]
-    return np.where(target.classes[:, None] == IGNORED, np.float32(0), certain)
+    return np.where(target.classes[..., None] == IGNORED, np.float32(0), certain)
 
 
 def _make_example(
@@ -111,8 +117,9 @@ def _make_example(
         weights = (target.weights / windows).astype(np.float32)
         return TrainingExample(ids, features, target.classes, weights, origin, positions)
     cut = window.window
-    classes = np.full(len(ids), IGNORED, np.int64)
-    weights = np.zeros(len(ids), np.float32)
+    shape = (len(ids), *target.classes.shape[1:])
+    classes = np.full(shape, IGNORED, np.int64)
+    weights = np.zeros(shape, np.float32)
     own = slice(cut.own_first, cut.own_last)
     trained = positions[own.start - cut.first : own.stop - cut.first]
     classes[trained] = target.classes[own]
@@ -120,4 +127,5 @@ def _make_example(
     inside = slice(cut.first, cut.last)
     soft = None if target.soft is None else target.soft[inside]
     unknown = None if target.unknown is None else target.unknown[inside]
+    classes, weights = classes.reshape(-1), weights.reshape(-1)
     return TrainingExample(ids, features, classes, weights, origin, positions, soft, unknown)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from vermeil.student.encoding.context import ContextWindow
 from vermeil.student.encoding.encoding import EncodedWindow
-from vermeil.tasks.protocol import TEXT_HEADS, Head
+from vermeil.tasks.protocol import TAGS_PER_LABEL, TEXT_HEADS, Head
 
 _WindowOutput = tuple[NDArray[np.float32], NDArray[np.float32] | None]
 """Class probabilities of a window, and the hidden states of its words for a pair head."""
@@ -46,7 +46,7 @@ class Runner(Protocol):
 
         Returns:
             Shape (windows, width, classes) for a token head, (windows, classes) for a sequence
-            head. A sequence head per label is computed from `logits`.
+            head. A head per label is computed from `logits`.
         """
 
     def logits(
@@ -75,8 +75,8 @@ class NetworkOutput:
 
     Args:
         rows: class probabilities, float32. Token and pair head: shape (words, classes), each word
-            from the window that owns it. Sequence head: shape (1, classes), the mean over the
-            windows.
+            from the window that owns it. Token head per label: shape (words, labels, 3). Sequence
+            head: shape (1, classes), the mean over the windows.
         states: pair head: hidden state of every word of each window, shape (words, hidden size).
     """
 
@@ -208,7 +208,11 @@ def _run(
                 results[i] = _owned_rows(window, output), states[window.positions]
             return
         is_text_head = head in TEXT_HEADS
-        outputs = runner.logits(*inputs) if is_text_head else runner(*inputs)
+        if head == "token_per_label":
+            logits = runner.logits(*inputs)
+            outputs = softmax(logits.reshape(*logits.shape[:2], -1, TAGS_PER_LABEL))
+        else:
+            outputs = runner.logits(*inputs) if is_text_head else runner(*inputs)
         for i, output in zip(rows, outputs, strict=True):
             results[i] = (output if is_text_head else _owned_rows(windows[i], output)), None
 

@@ -16,12 +16,12 @@ from vermeil.student.inference.pair_predictor import PairPredictor
 from vermeil.student.inference.pair_scorer import load_pair_scorer
 from vermeil.student.loop.crf import Crf
 from vermeil.student.loop.joint_loss import JointLoss
-from vermeil.student.loop.loss import BinaryCrossEntropy, CrossEntropy
+from vermeil.student.loop.loss import BinaryCrossEntropy, CrossEntropy, PerLabelLoss
 from vermeil.student.loop.noise_losses import NoiseRobustLoss
 from vermeil.student.network.pair_head import PairHead
 from vermeil.student.network.rows import give_states
 from vermeil.tasks.pair_task import pair_task
-from vermeil.tasks.protocol import Task
+from vermeil.tasks.protocol import Task, decision_classes
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +92,15 @@ class OutputLayers:
             examples: all training examples; empty: without noise-robust losses.
             task: task of the student; its head decides the loss.
         """
-        classes = len(task.classes)
-        is_per_label = task.head == "sequence_per_label"
-        words: nn.Module = BinaryCrossEntropy() if is_per_label else CrossEntropy()
+        classes = decision_classes(task.head, len(task.classes))
+        is_binary = task.head == "sequence_per_label"
+        words: nn.Module = BinaryCrossEntropy() if is_binary else CrossEntropy()
         if self.crf is not None:
             words = self.crf
         elif config.noise.is_on and examples:
             words = NoiseRobustLoss(config.noise, examples, classes)
+        if task.head == "token_per_label":
+            return PerLabelLoss(words)
         if self.pair_head is None:
             return words
         return JointLoss(words, self.pair_head, classes, config.pair_loss_weight)

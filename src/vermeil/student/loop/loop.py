@@ -163,7 +163,8 @@ class _Loop:
         if (
             self._first_position is not None
             and not isinstance(self.criterion, BinaryCrossEntropy)
-            and batch.classes.shape == batch.inputs["input_ids"].shape
+            # One class per wordpiece, or one per wordpiece and label.
+            and batch.classes.shape[1] % batch.inputs["input_ids"].shape[1] == 0
         ):
             return packed_logits(self.network, batch.inputs, self._first_position)
         return output_rows(self.network, batch.inputs)

@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from vermeil.data.example import IGNORED, TrainingExample
+from vermeil.tasks.protocol import TAGS_PER_LABEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +93,15 @@ def _pad(rows: Sequence[NDArray[np.int64]], width: int, value: int) -> NDArray[n
 def _soft_labels(
     examples: Sequence[TrainingExample], targets: int, device: torch.device
 ) -> torch.Tensor | None:
-    sizes = [e.soft.shape[1] for e in examples if e.soft is not None]
+    sizes = [e.soft.shape[-1] for e in examples if e.soft is not None]
     if not sizes:
         return None
     rows = np.zeros((len(examples), targets, sizes[0]), np.float32)
     for row, example in zip(rows, examples, strict=True):
         if example.soft is not None:
-            row[example.positions] = example.soft
+            per_word = len(example.classes) // example.size  # several for a head per label
+            places = example.positions[:, None] * per_word + np.arange(per_word)
+            row[places.reshape(-1)] = example.soft.reshape(-1, sizes[0])
         else:
             known = np.flatnonzero(example.classes != IGNORED)
             row[known, example.classes[known]] = 1
@@ -158,6 +161,28 @@ class BinaryCrossEntropy(nn.Module):
             logits.float()[kept], targets, reduction="none"
         )
         return (losses * batch.weights[kept]).sum()
+
+
+class PerLabelLoss(nn.Module):
+    """A loss of one class per position, applied to each label of each position.
+
+    Args:
+        loss: the loss. It receives a position per wordpiece and label.
+    """
+
+    def __init__(self, loss: nn.Module) -> None:
+        super().__init__()
+        self.loss = loss
+
+    def forward(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """Return the weighted sum of the losses over all labels but `IGNORED` ones.
+
+        Args:
+            logits: shape (batch, positions, labels · 3).
+            batch: targets and weights, each of shape (batch, positions · labels).
+        """
+        result: torch.Tensor = self.loss(logits.reshape(len(logits), -1, TAGS_PER_LABEL), batch)
+        return result
 
 
 class CrossEntropy(nn.Module):

@@ -18,7 +18,7 @@ from vermeil.student.network.card_blocks import (
 )
 from vermeil.student.network.encoder import EMBEDDED
 from vermeil.tasks.pair_task import pair_task
-from vermeil.tasks.protocol import Task
+from vermeil.tasks.protocol import TEXT_HEADS, Task
 
 BASE_MODELS = {EMBEDDED: "sentence-transformers/all-MiniLM-L6-v2"}
 """Hub ids of encoders that have another name in a configuration."""
@@ -105,7 +105,7 @@ def model_card(
 
 def hub_task(task: Task) -> str:
     """Return the Hub's name of a task."""
-    return "text-classification" if task.head == "sequence" else "token-classification"
+    return "text-classification" if task.head in TEXT_HEADS else "token-classification"
 
 
 def onnx_card(task: Task, *, letter_case: bool) -> str:

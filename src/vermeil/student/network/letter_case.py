@@ -65,6 +65,11 @@ def check_teacher_labels(network: PreTrainedModel, task: Task) -> None:
             f"selection.corrector: needs a task that labels words, but {task.name} labels whole "
             "texts; remove the key"
         )
+    if task.head == "token_per_label":
+        raise ConfigError(
+            "selection.corrector: needs one class per word, but with task.nested a word has a "
+            "class per label; remove the key"
+        )
     if not supports_letter_case(network):
         raise ConfigError(
             "selection.corrector: only BERT encoders take teacher labels, but this encoder is "

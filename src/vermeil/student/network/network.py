@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 MODELS: dict[Head, Any] = {
     "token": AutoModelForTokenClassification,
+    "token_per_label": AutoModelForTokenClassification,
     "pair": AutoModelForTokenClassification,
     "sequence": AutoModelForSequenceClassification,
     "sequence_per_label": AutoModelForSequenceClassification,

@@ -25,12 +25,15 @@ class ScoredDocument:
     """Class probabilities of a document's words.
 
     A task with one label per document has one word. A task with several labels has one word per
-    label, whose class is the label or no label.
+    label, whose class is the label or no label. A task with nested spans has a decision per word
+    and label.
 
     Args:
         words: ranges of the words.
-        probabilities: class probabilities, float32 of shape (words, classes).
-        label_classes: classes of the document's own labels, int64 of shape (words,).
+        probabilities: class probabilities, float32 of shape (words, classes), or (words, labels, 3)
+            for nested spans.
+        label_classes: classes of the document's own labels, int64 of shape (words,), or (words,
+            labels) for nested spans.
         gold_classes: classes of its gold labels, of the same shape.
         annotation: the student's annotation.
     """
@@ -99,6 +102,9 @@ def _concatenated(
     if task.head == "sequence_per_label":
         rows = _label_rows(rows)
         labels, gold = (_label_classes(one, len(task.classes)) for one in (labels, gold))
+    if task.head == "token_per_label":
+        rows = _tag_rows(rows)
+        labels, gold = _tag_classes(labels), _tag_classes(gold)
     known = (labels != IGNORED) & (gold != IGNORED)
     return rows[known], labels[known], gold[known]
 
@@ -120,7 +126,27 @@ def _label_classes(decisions: ClassIds, labels: int) -> ClassIds:
     return classes
 
 
+def _tag_rows(probabilities: WordProbabilities) -> WordProbabilities:
+    """Return a row per word and label over the classes: no label, then B and I of every label."""
+    words, labels, _ = probabilities.shape
+    rows = np.zeros((words, labels, 1 + 2 * labels), np.float32)
+    numbers = np.arange(labels)
+    rows[:, :, 0] = probabilities[:, :, 0]
+    for tag in (1, 2):
+        rows[:, numbers, 2 * numbers + tag] = probabilities[:, numbers, tag]
+    return rows.reshape(words * labels, 1 + 2 * labels)
+
+
+def _tag_classes(classes: ClassIds) -> ClassIds:
+    """Return the class of each decision in `_tag_rows`, shape (words · labels,)."""
+    moved = np.where(classes > 0, classes + 2 * np.arange(classes.shape[1]), classes)
+    flat: ClassIds = moved.reshape(-1)
+    return flat
+
+
 def _class_names(task: Task) -> tuple[str, ...]:
+    if task.head == "token_per_label":
+        return (NO_LABEL, *(name for name in task.classes if not name.startswith("O-")))
     return (NO_LABEL, *task.classes) if task.head == "sequence_per_label" else task.classes
 
 

@@ -45,15 +45,15 @@ def encode_spans(
         likely = [span for span in document.spans if span.is_likely]
         certain, _ = spans_to_tags(likely, words, scheme)
     classes = np.array([class_numbers[tag] for tag in certain], dtype=np.int64)
-    starts, ends = _bounds(words)
+    starts, ends = word_bounds(words)
     # In reverse: if two spans share a word, it belongs to the first (see `spans_to_tags`).
     for span in reversed(document.spans):
         if span.weight is not None:
-            covered = _covered((span.start, span.end), starts, ends)
+            covered = covered_words((span.start, span.end), starts, ends)
             weights[covered] = np.where(classes[covered] > 0, base * span.weight, base)
     soft = _soft(document.spans, tags, (starts, ends), class_numbers)
     for ignored in document.annotation.abstain:
-        classes[_covered(ignored, starts, ends)] = IGNORED
+        classes[covered_words(ignored, starts, ends)] = IGNORED
     unknown = _unknown_classes(document, (starts, ends), classes, class_numbers)
     return Target(classes, weights, losses, soft, unknown)
 
@@ -75,7 +75,7 @@ def _unknown_classes(
     for one in abstentions:
         numbers = [n for name, n in class_numbers.items() if name.partition("-")[2] in one.labels]
         end = len(document.text) if one.end is None else one.end
-        unknown[_covered((one.start, end), *bounds), numbers or slice(0)] = True
+        unknown[covered_words((one.start, end), *bounds), numbers or slice(0)] = True
     unknown[classes != 0] = False
     return unknown if unknown.any() else None
 
@@ -96,7 +96,7 @@ def _soft(
     numbers = [class_numbers[tag] for tag in tags]
     rows = np.eye(len(class_numbers), dtype=np.float32)[numbers]
     for span in reversed(spans):  # as above
-        covered = range(len(tags))[_covered((span.start, span.end), *bounds)]
+        covered = range(len(tags))[covered_words((span.start, span.end), *bounds)]
         for word in covered:
             prefix, _, label = tags[word].partition("-")
             if label != span.label:
@@ -108,12 +108,13 @@ def _soft(
     return rows
 
 
-def _bounds(words: Sequence[Range]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def word_bounds(words: Sequence[Range]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the first characters of words, and one past the last ones, each of shape (words,)."""
     both = np.array(words, dtype=np.int64).reshape(-1, 2)
     return both[:, 0], both[:, 1]
 
 
-def _covered(where: Range, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> slice:
+def covered_words(where: Range, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> slice:
     """Return the slice of words that share a character with a range."""
     first = int(np.searchsorted(ends, where[0], side="right"))
     return slice(first, int(np.searchsorted(starts, where[1], side="left")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vermeil.data.reply import Message
+from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.messages import (
     Demonstration,
@@ -21,6 +22,10 @@ types below, and say which type it is.
 
 Types:
 {labels}"""
+
+_NESTED = """\
+Entities may overlap: an entity may lie within another one, and one stretch of text may have \
+several types. Annotate each of them on its own, the outer and the inner ones."""
 
 _STEPS = """\
 Think step by step, briefly and in plain words:
@@ -45,10 +50,9 @@ def render_prompt(
     prompt: str,
     text: str,
     labels: LabelSet,
-    guidelines: str,
+    config: TaskConfig,
     answer: ReplyFormat,
     demonstrations: Sequence[Demonstration] = (),
-    steps: str = "",
 ) -> tuple[Message, ...]:
     """Return the chat messages that request the named entities of ``text``.
 
@@ -56,19 +60,19 @@ def render_prompt(
         prompt: a key of `PROMPTS`.
         text: the document's text, verbatim at the end, from the start of a line.
         labels: the entity types.
-        guidelines: the user's annotation guidelines; may be empty.
+        config: the section, for guidelines, steps and nested entities.
         answer: the format of the answer.
         demonstrations: texts with their correct answers in the same format.
-        steps: replaces the steps of a prompt that has some; empty: its own.
 
     Raises:
         ConfigError: there is no such prompt.
     """
     check_prompt_name(prompt, PROMPTS, "ner")
-    reasoning = steps_of(prompt, steps)
+    reasoning = steps_of(prompt, config.steps)
     instruction = [
         _TASK.replace("{labels}", labels.listing()),
-        guidelines_part(guidelines),
+        _NESTED if config.nested else "",
+        guidelines_part(config.guidelines),
         reasoning,
         f"{answer.position_instruction(bool(reasoning))}\n{answer.instruction(labels)}",
     ]

@@ -69,6 +69,7 @@ class ReplyFormat:
         is_json_line: whether the answer is one line of JSON.
         single_label: whether the format has no labels, so that the task may have only one.
         schema: returns the JSON schema of the answer for a label set; None: there is no schema.
+        holds_overlaps: whether an answer can hold overlapping entities.
     """
 
     instruction: Callable[[LabelSet], str]
@@ -77,6 +78,7 @@ class ReplyFormat:
     is_json_line: bool = False
     single_label: bool = False
     schema: Callable[[LabelSet], Mapping[str, Any]] | None = None
+    holds_overlaps: bool = True
 
     def position_instruction(self, reasons_first: bool) -> str:
         """Return the instruction for the position of the answer in the reply.

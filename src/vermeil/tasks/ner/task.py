@@ -95,22 +95,26 @@ class NerTask:
                 if label not in self.labels:
                     unknown = self.label_set.unknown_label_message(label)
                     raise DataError(
-                        f"document {document.id!r}: {_describe(document, span)}: {unknown}"
+                        f"document {document.id!r}: {describe_span(document, span)}: {unknown}"
                     )
             soft = (span.soft or {}).values()
             if not all(p >= 0 for p in soft) or sum(soft) > 1 + ROUNDING:
                 raise DataError(
-                    f"document {document.id!r}: {_describe(document, span)}: soft labels "
+                    f"document {document.id!r}: {describe_span(document, span)}: soft labels "
                     f"{dict(span.soft or {})}; expected probabilities whose sum is at most 1"
                 )
+        self._check_overlaps(document, spans)
+
+    def _check_overlaps(self, document: Document, spans: Sequence[Span]) -> None:
+        """Raise `DataError` if spans share a character."""
         for before, after in pairwise(spans):
             if after.start < before.end:
-                both = f"{_describe(document, before)} and {_describe(document, after)}"
+                both = f"{describe_span(document, before)} and {describe_span(document, after)}"
                 is_nested = after.end <= before.end or after.start == before.start
                 kind = "nested" if is_nested else "overlapping"
                 raise DataError(
                     f"document {document.id!r}: {kind} spans {both}; "
-                    "expected spans that share no character"
+                    "expected spans that share no character; set task.nested = true to keep both"
                 )
 
     def render(
@@ -118,8 +122,7 @@ class NerTask:
     ) -> tuple[Message, ...]:
         """Return the chat messages that request the named entities of ``text``."""
         pairs = [(d.text, self._reference_answer(d)) for d in demonstrations if d.spans is not None]
-        guidelines, steps = self.config.guidelines, self.config.steps
-        return render_prompt(prompt, text, self.label_set, guidelines, self._format, pairs, steps)
+        return render_prompt(prompt, text, self.label_set, self.config, self._format, pairs)
 
     def steps(self, prompt: str) -> str:
         """Return the steps that a prompt requests before the answer; empty: the answer alone."""
@@ -164,8 +167,14 @@ class NerTask:
             problem = _lost_mentions(located)
             return ReplyResult(State.UNPLACED, UNANNOTATED, located, problem, notes)
         truncated = _truncated_ranges(text, located) if TRUNCATED in notes else ()
-        annotation = annotation_from_mentions(located, self.config.unlocated, truncated)
+        annotation = self._annotation(located, truncated)
         return ReplyResult(State.DONE if located else State.EMPTY, annotation, located, notes=notes)
+
+    def _annotation(
+        self, located: Sequence[LocatedMention], truncated: Sequence[Range]
+    ) -> Annotation:
+        """Return the annotation of located mentions; ``truncated``: ranges without an answer."""
+        return annotation_from_mentions(located, self.config.unlocated, truncated)
 
     def _places_any(self, located: Sequence[LocatedMention]) -> bool:
         """Return whether the mentions leave a span or an abstention in the annotation."""
@@ -178,9 +187,11 @@ class NerTask:
     ) -> tuple[LocatedMention, ...] | None:
         """Return the located mentions of a reply; None if its copy is of another text."""
         if parsed.marked is None:
-            return locate(text, parsed.mentions, self.label_set, self.config.repeats)
+            repeats, nested = self.config.repeats, self.config.nested
+            return locate(text, parsed.mentions, self.label_set, repeats, nested=nested)
         partial = was_cut or TRUNCATED in parsed.notes
-        return locate_marked(text, parsed.marked, self.label_set, partial)
+        nested = self.config.nested
+        return locate_marked(text, parsed.marked, self.label_set, partial, nested=nested)
 
     def vote(
         self, voter_annotations: Sequence[Annotation], keep: VotingRule, abstain: bool
@@ -191,7 +202,8 @@ class NerTask:
     @property
     def verification(self) -> NerVerification:
         """The verification of contested mentions."""
-        return NerVerification(self.label_set, self.config.guidelines)
+        nested = self.config.nested
+        return NerVerification(self.label_set, self.config.guidelines, nested=nested)
 
     def _reference_answer(self, document: Document) -> str:
         """Return the correct answer for a document, in the task's reply format."""
@@ -267,7 +279,7 @@ def _truncated_ranges(text: str, located: Sequence[LocatedMention]) -> tuple[Ran
     ordered = sorted(spans, key=lambda span: span.start)
     ends = [span.end for span in ordered]
     if spans == ordered:
-        gaps = [(ends[-1] if ends else 0, len(text))]
+        gaps = [(max(ends, default=0), len(text))]
     else:
         gaps = list(zip([0, *ends], [*(span.start for span in ordered), len(text)], strict=True))
     return tuple((start, end) for start, end in gaps if start < end)
@@ -280,7 +292,8 @@ def _lost_mentions(located: Sequence[LocatedMention]) -> str:
     return f"none of the reply's mentions could be placed in the text: {listed}"
 
 
-def _describe(document: Document, span: Span) -> str:
+def describe_span(document: Document, span: Span) -> str:
+    """Return bounds, label and surface of a span, for an error."""
     surface = document.text[span.start : span.end]
     surface = surface if len(surface) <= 60 else surface[:59] + "…"
     return f"[{span.start}, {span.end}) {span.label} {surface!r}"

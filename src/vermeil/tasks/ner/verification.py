@@ -10,6 +10,7 @@ from typing import Any
 from vermeil.data.reply import Message, Reply, State
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.messages import messages
+from vermeil.tasks.ner.nested.votes import resolve_nested
 from vermeil.tasks.ner.votes import resolve
 from vermeil.tasks.replies import answer_objects, unusable_result, was_filtered, without_quotations
 from vermeil.tasks.votes import Verdicts, VotedSpan, VoteResult, with_verdict
@@ -40,10 +41,11 @@ class NerVerification:
     Args:
         labels: the label set.
         guidelines: the user's annotation guidelines; may be empty.
+        nested: whether spans may overlap.
     """
 
-    def __init__(self, labels: LabelSet, guidelines: str) -> None:
-        self._labels = labels
+    def __init__(self, labels: LabelSet, guidelines: str, *, nested: bool = False) -> None:
+        self._labels, self._nested = labels, nested
         self._instruction = (
             _TASK.replace("{labels}", labels.listing()),
             f"Guidelines:\n{guidelines.strip()}" if guidelines.strip() else "",
@@ -101,7 +103,10 @@ class NerVerification:
                 label = verdicts.answers[number]
                 counted[_outcome(one, label)] += 1
                 candidates.append(with_verdict(one, label))
-        result = resolve(candidates, vote.abstained, abstain)
+        if self._nested:
+            result = resolve_nested(candidates, vote.abstained, vote.abstained_labels, abstain)
+        else:
+            result = resolve(candidates, vote.abstained, abstain)
         return replace(result, notes={**result.notes, **counted})
 
 

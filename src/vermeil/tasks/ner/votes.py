@@ -28,14 +28,24 @@ def vote_spans(
         keep: rule for the number of votes that is enough.
         abstain: abstain where a span has too few votes; otherwise nothing is marked there.
     """
+    candidates = count_votes(voter_annotations, keep)
+    unknown = [one for annotation in voter_annotations for one in annotation.abstain]
+    return resolve(candidates, unknown, abstain)
+
+
+def count_votes(voter_annotations: Sequence[Annotation], keep: VotingRule) -> list[VotedSpan]:
+    """Return every span that a voter marked, with its votes, sorted by key.
+
+    Args:
+        voter_annotations: the annotation of each voter.
+        keep: rule for the number of votes that is enough.
+    """
     found: dict[tuple[int, int, str], list[Span]] = {}
     for annotation in voter_annotations:
         for span in annotation.spans or ():
             found.setdefault(span.key, []).append(span)
     voters = len(voter_annotations)
-    candidates = [_voted_span(found[key], voters, keep) for key in sorted(found)]
-    unknown = [one for annotation in voter_annotations for one in annotation.abstain]
-    return resolve(candidates, unknown, abstain)
+    return [_voted_span(found[key], voters, keep) for key in sorted(found)]
 
 
 def resolve(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from vermeil.data.document import Annotation, Range
+from vermeil.data.document import Annotation, LabelAbstention, Range
 from vermeil.data.mention import LocatedMention, Status
 from vermeil.tasks.config import UnlocatedHandling
+from vermeil.tasks.labels import LabelSet
 
 _MARKED, _UNKNOWN = b"m", b"u"
 _UNKNOWN_RANGE = re.compile(rb"u+")
@@ -44,6 +46,38 @@ def annotation_from_mentions(
     for start, end in (*whole, *cut):
         text[start:end] = text[start:end].replace(b"\0", _UNKNOWN)
     return Annotation(spans, abstain=tuple(m.span() for m in _UNKNOWN_RANGE.finditer(text)))
+
+
+def annotation_from_nested(
+    located: Sequence[LocatedMention],
+    labels: LabelSet,
+    unlocated: UnlocatedHandling,
+    truncated: Iterable[Range] = (),
+) -> Annotation:
+    """Return the annotation of accepted spans that may overlap.
+
+    A mention of uncertain position has a label. So the abstention concerns this label alone, unless
+    a span of the label overlaps it. Everything else is as for `annotation_from_mentions`.
+
+    Args:
+        located: every mention with its status.
+        labels: the label set.
+        unlocated: handling of the occurrences of ambiguous, unlocated and off-schema mentions.
+        truncated: ranges that the reply does not cover because it was cut off.
+    """
+    certain = [one for one in located if one.status not in _DOUBTFUL or one.spans]
+    annotation = annotation_from_mentions(certain, unlocated, truncated)
+    unknown: set[LabelAbstention] = set()
+    for one in located if unlocated == "abstain" else ():
+        label = labels.normalise(one.mention.label) if one.status in _DOUBTFUL else None
+        known = [s for s in annotation.spans or () if s.label == label]
+        unknown.update(
+            LabelAbstention((label,), *where)
+            for where in one.occurrences
+            if label and not any(s.start < where[1] and where[0] < s.end for s in known)
+        )
+    ordered = sorted(unknown, key=lambda one: (one.start, one.end or 0, one.labels))
+    return replace(annotation, abstain_labels=tuple(ordered))
 
 
 def has_known_position(located: LocatedMention) -> bool:

@@ -47,7 +47,12 @@ MarkMatch = tuple[Range, Tier | None, int]
 
 
 def locate_marked(
-    text: str, marked: InlineMarkedText, labels: LabelSet, partial: bool = False
+    text: str,
+    marked: InlineMarkedText,
+    labels: LabelSet,
+    partial: bool = False,
+    *,
+    nested: bool = False,
 ) -> tuple[LocatedMention, ...] | None:
     """Map the marks of a copy to the text.
 
@@ -56,24 +61,25 @@ def locate_marked(
         marked: the teacher's copy of it, with marks.
         labels: the label set.
         partial: whether the copy was cut off and covers only the beginning of the text.
+        nested: whether spans may overlap.
 
     Returns:
         One result per mark, in the order of the marks. A mark is `NOT_FOUND` if its characters
         differ more than the tiers accept, or if it begins or ends within a word. Accepted spans do
-        not overlap. None if the copy is of another text: more than 2 % of its letters differ, and
-        not by mends alone.
+        not overlap, unless they are ``nested``. None if the copy is of another text: more than 2 %
+        of its letters differ, and not by mends alone.
     """
     alignment = _align(text, marked.text, partial)
     if alignment is None:
         return None
     found = [alignment.find(mark.start, mark.end) for mark in marked.marks]
     names = [labels.normalise(mark.label) for mark in marked.marks]
-    weights: dict[Range, int] = {}
-    for (target, tier, _), name in zip(found, names, strict=True):
-        if tier is not None and name is not None:
-            weight = TIER_WEIGHTS[tier] * (target[1] - target[0])
-            weights[target] = max(weight, weights.get(target, 0))
-    kept = select_disjoint(weights)
+    matched = [
+        (target, tier, name)
+        for (target, tier, _), name in zip(found, names, strict=True)
+        if tier is not None and name is not None
+    ]
+    kept = {(t, n) for t, _, n in matched} if nested else _without_overlaps(matched)
     located: list[LocatedMention] = []
     for mark, (target, tier, distance), name in zip(marked.marks, found, names, strict=True):
         mention = Mention(marked.surface(mark), mark.label)
@@ -83,14 +89,25 @@ def locate_marked(
             status = Status.OFF_SCHEMA
         elif tier is None:
             status = Status.NOT_FOUND
-        elif target in kept:
+        elif (target, name) in kept:
             status = TIER_STATUSES[tier]
             span = Span(*target, name, status=status.value, origin="silver")
-            kept.remove(target)
+            kept.remove((target, name))
         else:
             status = Status.DUPLICATE if _is_assigned(target, located) else Status.OVERLAP
         located.append(LocatedMention(mention, status, span, occurrences, tier, distance))
     return tuple(located)
+
+
+def _without_overlaps(matched: Sequence[tuple[Range, Tier, str]]) -> set[tuple[Range, str]]:
+    """Return the marks to keep so that none overlaps another; the first of the same range."""
+    weights: dict[Range, int] = {}
+    names: dict[Range, str] = {}
+    for target, tier, name in matched:
+        weight = TIER_WEIGHTS[tier] * (target[1] - target[0])
+        weights[target] = max(weight, weights.get(target, 0))
+        names.setdefault(target, name)
+    return {(target, names[target]) for target in select_disjoint(weights)}
 
 
 def _is_assigned(target: Range, located: Sequence[LocatedMention]) -> bool:

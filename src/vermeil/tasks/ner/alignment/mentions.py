@@ -17,6 +17,11 @@ Replies hold strings instead of offsets, since language models cannot count char
   ``abstain`` none.
 - The order of mentions matters only if mentions with the same occurrences differ in their label.
 - Mentions with an unknown label take part in that order if there are enough occurrences for all.
+
+With ``nested`` spans may overlap. An occurrence within a longer mention then counts like any other,
+with one exception: it is avoided if the longer mention has the same label and the name has enough
+other occurrences. Mentions with the same occurrences and different labels share them as above if
+there are enough occurrences for all. Otherwise, each label gets all of them.
 """
 
 from __future__ import annotations
@@ -60,7 +65,12 @@ TIER_STATUSES = {
 
 
 def locate(
-    text: str, mentions: Sequence[Mention], labels: LabelSet, repeats: RepeatHandling = "all"
+    text: str,
+    mentions: Sequence[Mention],
+    labels: LabelSet,
+    repeats: RepeatHandling = "all",
+    *,
+    nested: bool = False,
 ) -> tuple[LocatedMention, ...]:
     """Locate every mention in ``text`` by the rules of this module.
 
@@ -69,13 +79,18 @@ def locate(
         mentions: the mentions of a reply.
         labels: the label set.
         repeats: handling of surfaces that occur in the text more often than in the reply.
+        nested: whether spans may overlap.
 
     Returns:
-        One result per mention, in the same order. Accepted spans do not overlap. They have the
-        label's name in the label set, ``status`` and ``origin="silver"``.
+        One result per mention, in the same order. Accepted spans do not overlap, unless they are
+        ``nested``. They have the label's name in the label set, ``status`` and
+        ``origin="silver"``.
     """
     finder = SurfaceFinder(text)
     matches = _find_all(finder, mentions)
+    if nested:
+        pending = _assign_nested(mentions, matches, labels, repeats)
+        return tuple(one.to_located_mention() for one in pending)
     pending = _assign_all(mentions, matches, labels, repeats)
     visible = {one.mention.surface for one in pending if not one.is_hidden}
     if hidden := {one.mention.surface for one in pending} - visible:
@@ -112,19 +127,37 @@ def _assign_all(
 ) -> list[_PendingMention]:
     """Return all mentions with their occurrences assigned, given the matches of their surfaces."""
     pending = [_PendingMention(m, matches[m.surface], labels.normalise(m.label)) for m in mentions]
-    groups: dict[tuple[Range, ...], _MentionGroup] = {}
-    by_surface = {
-        surface: groups.setdefault(found.occurrences, _MentionGroup(found.occurrences))
-        for surface, found in matches.items()
-        if found.tier is not None
-    }
-    for one in pending:
-        if one.matches.tier is not None:
-            by_surface[one.mention.surface].members.append(one)
-    assignment = _Assignment(groups.values())
-    for group in groups.values():
+    groups = _groups(pending)
+    assignment = _Assignment(groups)
+    for group in groups:
         _assign_occurrences(group, assignment, repeats)
     return pending
+
+
+def _assign_nested(
+    mentions: Sequence[Mention],
+    matches: Mapping[str, SurfaceMatches],
+    labels: LabelSet,
+    repeats: RepeatHandling,
+) -> list[_PendingMention]:
+    """Return all mentions with their occurrences assigned; occurrences may overlap."""
+    pending = [_PendingMention(m, matches[m.surface], labels.normalise(m.label)) for m in mentions]
+    groups = [part for group in _groups(pending) for part in group.by_label()]
+    assignment = _NestedAssignment(groups)
+    for group in groups:
+        _assign_occurrences(group, assignment, repeats)
+    return pending
+
+
+def _groups(pending: Sequence[_PendingMention]) -> list[_MentionGroup]:
+    """Return the groups of mentions with the same occurrences."""
+    groups: dict[tuple[Range, ...], _MentionGroup] = {}
+    for one in pending:
+        found = one.matches
+        if found.tier is not None:
+            group = groups.setdefault(found.occurrences, _MentionGroup(found.occurrences))
+            group.members.append(one)
+    return list(groups.values())
 
 
 @dataclass(slots=True, eq=False)
@@ -200,6 +233,17 @@ class _MentionGroup:
         """Sort key: of two groups with a common occurrence, the higher one gets it."""
         return self.tier_weight, -len(self.occurrences), self.occurrences
 
+    def by_label(self) -> list[_MentionGroup]:
+        """Return a group per label if there are too few occurrences for all mentions."""
+        labels = {m.label: None for m in self.members}
+        numbered = any(m.requested_occurrence is not None for m in self.members)
+        if len(labels) < 2 or (len(self.members) <= len(self.occurrences) and not numbered):
+            return [self]
+        return [
+            _MentionGroup(self.occurrences, [m for m in self.members if m.label == label])
+            for label in labels
+        ]
+
     def requested_occurrences(self) -> tuple[Range, ...]:
         """Return the occurrences that its mentions compete for."""
         claims = [m.requested_occurrence for m in self.members if m.label]
@@ -241,8 +285,43 @@ class _Assignment:
         return [o for o in self._occurrences[first:last] if not self.is_assigned(group, o)]
 
 
+class _NestedAssignment:
+    """The occurrences of each group if spans may overlap.
+
+    An occurrence within a longer one of the same label is avoided, if enough others are left.
+    """
+
+    def __init__(self, groups: Iterable[_MentionGroup]) -> None:
+        self._longer: dict[str, list[Range]] = {}
+        held = list(groups)
+        for group in held:
+            for label in {m.label for m in group.members if m.label}:
+                self._longer.setdefault(label, []).extend(group.occurrences)
+        self._avoided = {id(group): self._avoid(group) for group in held}
+
+    def _avoid(self, group: _MentionGroup) -> frozenset[Range]:
+        inner = frozenset(one for one in group.occurrences if self._containing(group, one))
+        requested = {m.requested_occurrence for m in group.members}
+        left = len(group.occurrences) - len(inner)
+        return inner - requested if left >= max(1, len(group.members)) else frozenset()
+
+    def _containing(self, group: _MentionGroup, inner: Range) -> list[Range]:
+        """Return the longer occurrences around this one of mentions with the same label."""
+        labels = {m.label for m in group.members if m.label}
+        longer = {one for label in labels for one in self._longer[label]}
+        return [one for one in longer if one[0] <= inner[0] and inner[1] <= one[1] and one != inner]
+
+    def is_assigned(self, group: _MentionGroup, occurrence: Range) -> bool:
+        """Return whether an occurrence belongs to the group."""
+        return occurrence not in self._avoided[id(group)]
+
+    def blockers(self, group: _MentionGroup, occurrence: Range) -> list[Range]:
+        """Return the longer occurrences because of which the group does not get this one."""
+        return [] if self.is_assigned(group, occurrence) else self._containing(group, occurrence)
+
+
 def _assign_occurrences(
-    group: _MentionGroup, assignment: _Assignment, repeats: RepeatHandling
+    group: _MentionGroup, assignment: _Assignment | _NestedAssignment, repeats: RepeatHandling
 ) -> None:
     free = [one for one in group.occurrences if assignment.is_assigned(group, one)]
     holders = group.members
@@ -279,7 +358,7 @@ def _tier_rank(one: _PendingMention) -> int:
     return 0 if one.matches.tier is None else -TIER_WEIGHTS[one.matches.tier]
 
 
-def _count_available(group: _MentionGroup, assignment: _Assignment) -> int:
+def _count_available(group: _MentionGroup, assignment: _Assignment | _NestedAssignment) -> int:
     """Return the number of the group's occurrences that no other group's occurrence overlaps."""
     if len(group.occurrences) == 1:
         return 1
@@ -300,7 +379,9 @@ def _resolve_repeats(
 
 
 def _rejection_status(
-    group: _MentionGroup, assignment: _Assignment, requested: Sequence[Range]
+    group: _MentionGroup,
+    assignment: _Assignment | _NestedAssignment,
+    requested: Sequence[Range],
 ) -> Status:
     """Return the status of a mention whose requested occurrences belong to other mentions."""
     blockers = [(b, o) for o in requested for b in assignment.blockers(group, o)]

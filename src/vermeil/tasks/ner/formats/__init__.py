@@ -68,19 +68,32 @@ REPLY_FORMATS: dict[str, ReplyFormat] = {
         is_json_line=True,
     ),
     "token_lines": ReplyFormat(
-        token_lines.instruction, token_lines.render_reply, token_lines.parse_reply
+        token_lines.instruction,
+        token_lines.render_reply,
+        token_lines.parse_reply,
+        holds_overlaps=False,
     ),
     "lines": ReplyFormat(lines.instruction, lines.render_reply, lines.parse_reply),
     "reasons": ReplyFormat(reasons.instruction, reasons.render_reply, reasons.parse_reply),
     "xml_tags": ReplyFormat(xml_tags.instruction, xml_tags.render_reply, xml_tags.parse_reply),
     "html_spans": ReplyFormat(
-        html_spans.instruction, html_spans.render_reply, html_spans.parse_reply
+        html_spans.instruction,
+        html_spans.render_reply,
+        html_spans.parse_reply,
+        holds_overlaps=False,
     ),
     "markdown_links": ReplyFormat(
-        markdown_links.instruction, markdown_links.render_reply, markdown_links.parse_reply
+        markdown_links.instruction,
+        markdown_links.render_reply,
+        markdown_links.parse_reply,
+        holds_overlaps=False,
     ),
     "at_marks": ReplyFormat(
-        at_marks.instruction, at_marks.render_reply, at_marks.parse_reply, single_label=True
+        at_marks.instruction,
+        at_marks.render_reply,
+        at_marks.parse_reply,
+        single_label=True,
+        holds_overlaps=False,
     ),
 }
 """Every reply format by its name in ``task.reply_format``."""
