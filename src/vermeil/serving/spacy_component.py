@@ -28,6 +28,10 @@ RELATIONS = "relations"
 """Name of the extension attribute with a document's relations: ``doc._.relations``."""
 
 
+SPANS_KEY = "sc"
+"""Key of ``doc.spans`` for spans that may overlap; spaCy's own default, and that of its files."""
+
+
 class SpacyRelation(NamedTuple):
     """A relation between two spans of spaCy.
 
@@ -46,6 +50,9 @@ class SpacyRelation(NamedTuple):
 
 class VermeilComponent:
     """Writes a student's spans to ``doc.ents``, or its labels to ``doc.cats``.
+
+    The spans of a student with ``task.nested`` may overlap. They are written to
+    ``doc.spans["sc"]`` instead of ``doc.ents``.
 
     Relations between the spans are written to ``doc._.relations`` as `SpacyRelation`. A relation
     with an end that is not in ``doc.ents`` is left out.
@@ -77,25 +84,36 @@ class VermeilComponent:
         """Annotate documents, in place and in order."""
         docs, sources = tee(stream)
         texts = (Document(str(number), doc.text) for number, doc in enumerate(sources))
+        nested = self._predictor.task.config.nested
         for doc, annotated in zip(docs, self._predictor.predict(texts), strict=True):
-            _write(doc, annotated.annotation)
+            _write(doc, annotated.annotation, nested=nested)
             yield doc
 
     def score(self, examples: Iterable[Example], **_: Any) -> dict[str, Any]:
-        """Return spaCy's scores of entities and categories, for ``spacy evaluate``.
+        """Return spaCy's scores of entities, spans and categories, for ``spacy evaluate``.
 
         Args:
             examples: predicted and annotated documents.
         """
         held = list(examples)
         scores: dict[str, Any] = get_ner_prf(held)
+        if self._predictor.task.config.nested:
+            scores = Scorer.score_spans(
+                held,
+                f"spans_{SPANS_KEY}",
+                getter=lambda doc, _: doc.spans.get(SPANS_KEY, ()),
+                has_annotation=lambda doc: SPANS_KEY in doc.spans,
+                allow_overlap=True,
+            )
         labels = sorted({label for example in held for label in example.reference.cats})
         if labels:
             scores |= Scorer.score_cats(held, "cats", labels=labels, multi_label=True)
         return scores
 
 
-@Language.factory("vermeil", default_config={"precision": "auto"}, assigns=["doc.ents", "doc.cats"])
+@Language.factory(
+    "vermeil", default_config={"precision": "auto"}, assigns=["doc.ents", "doc.cats", "doc.spans"]
+)
 def make_component(nlp: Language, name: str, model: str, precision: Precision) -> VermeilComponent:  # noqa: ARG001
     """Return the component.
 
@@ -108,7 +126,7 @@ def make_component(nlp: Language, name: str, model: str, precision: Precision) -
     return VermeilComponent(load_predictor(Path(model), precision))
 
 
-def _write(doc: Doc, annotation: Annotation) -> None:
+def _write(doc: Doc, annotation: Annotation, *, nested: bool) -> None:
     if annotation.labels is not None:
         scores = annotation.label_scores or dict.fromkeys(annotation.labels, 1.0)
         doc.cats = {**doc.cats, **scores}
@@ -120,6 +138,9 @@ def _write(doc: Doc, annotation: Annotation) -> None:
         if expanded is not None:
             expanded._.set(SCORE, span.score)
             spans[number] = expanded
+    if nested:
+        doc.spans[SPANS_KEY] = list(spans.values())
+        return
     doc.ents = tuple(filter_spans(list(spans.values())))
     if annotation.relations is not None:
         kept = {number: span for number, span in spans.items() if span in doc.ents}

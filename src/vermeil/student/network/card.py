@@ -56,6 +56,12 @@ transformers code runs the model without it and finds the entities only.
 {types}
 """
 
+NESTED_NOTE = """
+The classes O, B and I of each label are a decision of their own, so that entities may overlap.
+Plain transformers code computes their logits. It does not find the entities: its pipeline compares
+the classes of different labels with each other.
+"""
+
 LIMITS = """\
 The student repeats errors of its teacher that gold did not correct. It is reliable only on text
 like its training data. Check it on a sample of your own before you use it, and review its output
@@ -97,7 +103,7 @@ def model_card(
         "## Data\n\n" + "\n".join(_data(record, own)),
         "## Evaluation\n\n" + text_block("evaluation", results_table(results)),
         "## Calibration\n\n" + text_block("calibration", NOT_CALIBRATED),
-        _use(kind) + notes,
+        _use(kind, nested=task.config.nested) + notes,
         "## Training\n\n```json\n" + json.dumps(simple, ensure_ascii=False, indent=1) + "\n```",
     ]
     return "\n\n".join(section.strip() for section in sections) + "\n"
@@ -202,24 +208,37 @@ def _dev_result(record: Mapping[str, Any]) -> Sequence[CardResult]:
     return () if f1 is None else (CardResult("dev", "dev", None, {"f1": round(f1, 4)}),)
 
 
-def _use(kind: str) -> str:
+def _use(kind: str, *, nested: bool) -> str:
+    entities = '.spans["sc"]' if nested else ".ents"
     strategy = ', aggregation_strategy="first"' if kind == "token-classification" else ""
     spacy = (
-        """
+        f"""
 In spaCy (extra `spacy`):
 
 ```python
 import spacy
 
 nlp = spacy.blank("en")
-nlp.add_pipe("vermeil", config={"model": "path/to/this/folder"})
-for entity in nlp("Nino Abzianidze spoke in Tashkent.").ents:
+nlp.add_pipe("vermeil", config={{"model": "path/to/this/folder"}})
+for entity in nlp("Nino Abzianidze spoke in Tashkent."){entities}:
     print(entity.text, entity.label_)
 ```
 """
         if kind == "token-classification"
         else ""
     )
+    alone = f"""
+With transformers alone:
+
+```python
+from transformers import pipeline
+
+tag = pipeline("{kind}", model="path/to/this/folder"{strategy})
+print(tag("Nino Abzianidze spoke in Tashkent."))
+```
+"""
+    if nested:
+        alone = NESTED_NOTE
     shown = (
         "for span in document.spans or ():\n"
         "        print(document.text[span.start : span.end], span.label, span.score)"
@@ -245,13 +264,4 @@ vermeil serve path/to/this/folder-onnx
 ```
 
 `vermeil export` writes an ONNX model, which needs neither torch nor transformers.
-
-With transformers alone:
-
-```python
-from transformers import pipeline
-
-tag = pipeline("{kind}", model="path/to/this/folder"{strategy})
-print(tag("Nino Abzianidze spoke in Tashkent."))
-```
-{spacy}"""
+{alone}{spacy}"""
