@@ -78,7 +78,9 @@ def merge_located(
     for label, located in further.items():
         disputed = unknown = 0
         for number, (one, other) in enumerate(zip(documents, located.documents, strict=True)):
-            merged, conflicts = merge_annotations(one.annotation, other.annotation, known, [label])
+            merged, conflicts = merge_annotations(
+                one.annotation, other.annotation, known, [label], nested=config.task.nested
+            )
             disputed += conflicts
             unknown += label in merged.unknown_labels and other.annotation.is_empty
             documents[number] = replace(one, annotation=merged)

@@ -10,18 +10,24 @@ from vermeil.data.region import merge_ranges
 
 
 def merge_annotations(
-    base: Annotation, added: Annotation, base_labels: Sequence[str], added_labels: Sequence[str]
+    base: Annotation,
+    added: Annotation,
+    base_labels: Sequence[str],
+    added_labels: Sequence[str],
+    *,
+    nested: bool = False,
 ) -> tuple[Annotation, int]:
     """Return the union of an annotation and one of further labels.
 
     Where one of the two is missing, the merged annotation abstains from its labels. Where spans of
-    both overlap, neither is certain: their text becomes an abstention.
+    both overlap, neither is certain: their text becomes an abstention. With ``nested``, both stay.
 
     Args:
         base: the annotation with the first labels.
         added: the annotation with the further labels.
         base_labels: the labels that ``base`` was annotated for.
         added_labels: the labels that ``added`` was annotated for.
+        nested: whether spans may overlap.
 
     Returns:
         The merged annotation, and the number of its disputed ranges.
@@ -36,7 +42,7 @@ def merge_annotations(
     if base.is_empty:
         unknown = LabelAbstention(tuple(base_labels))
         return replace(further, abstain_labels=(*further.abstain_labels, unknown)), 0
-    disputed = _disputed(base, further)
+    disputed = [] if nested else _disputed(base, further)
     spans = None
     if base.spans is not None or further.spans is not None:
         both = (*(base.spans or ()), *(further.spans or ()))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
+from vermeil.corpora.formats.brat import pieces_of
 from vermeil.corpora.tokenised import REPAIRED
 from vermeil.corpora.unread import unread_of
 from vermeil.data.annotation_spans import count_abstentions, has_overlaps
@@ -44,6 +45,7 @@ class CorpusStats:
         relations: label to number of relations.
         abstentions: ranges whose annotation is unknown.
         overlapping: documents in which spans overlap or are nested.
+        discontinuous: spans of several pieces (brat), read as one span over all of them.
         characters: lengths in Unicode code points.
         words: lengths in tokens, or in words separated by white space if there are no tokens.
         duplicates: documents whose text is equal to an earlier text of the corpus.
@@ -60,6 +62,7 @@ class CorpusStats:
     relations: Mapping[str, int] = field(default_factory=dict)
     abstentions: int = 0
     overlapping: int = 0
+    discontinuous: int = 0
     characters: LengthSummary = LengthSummary()
     words: LengthSummary = LengthSummary()
     duplicates: int = 0
@@ -89,6 +92,7 @@ class CorpusStats:
             "relations": dict(self.relations),
             "abstentions": self.abstentions,
             "overlapping": self.overlapping,
+            "discontinuous": self.discontinuous,
             "characters": self.characters.as_dict(),
             "words": self.words.as_dict(),
             "duplicates": self.duplicates,
@@ -119,6 +123,7 @@ def corpus_stats(documents: Iterable[Document]) -> CorpusStats:
         number["documents"] += 1
         number["annotated"] += not annotation.is_empty
         number["abstentions"] += count_abstentions(annotation)
+        number["discontinuous"] += len(pieces_of(document))
         number["overlapping"] += has_overlaps(document.spans or ())
         number["duplicates"] += digest in texts
         unread.update(unread_of(document))
@@ -139,6 +144,7 @@ def corpus_stats(documents: Iterable[Document]) -> CorpusStats:
         relations=_ordered(relations),
         abstentions=number["abstentions"],
         overlapping=number["overlapping"],
+        discontinuous=number["discontinuous"],
         characters=_summarise_lengths(characters),
         words=_summarise_lengths(words),
         duplicates=number["duplicates"],

@@ -125,7 +125,7 @@ def write_brat(documents: Iterable[Document], path: Path, losses: Counter[str]) 
 def _lines(document: Document, losses: Counter[str]) -> list[str]:
     annotation = document.annotation
     related = annotation.spans is not None and annotation.relations != ()
-    pieces = _pieces_of(document)
+    pieces = pieces_of(document)
     meta = {k: v for k, v in document.meta.items() if k != PIECES or not pieces}
     rest = Document(document.id, document.text, None, None, annotation, document.weight, meta)
     count_unsupported(rest, losses, ("relations",) if related else ())
@@ -275,7 +275,7 @@ def _relation(
     return names[ends[0]], names[ends[1]], parts[0]
 
 
-def _pieces_of(document: Document) -> dict[tuple[int, int, str], list[Range]]:
+def pieces_of(document: Document) -> dict[tuple[int, int, str], list[Range]]:
     """Return the pieces of discontinuous spans, by the key of the span."""
     found = {}
     noted = document.meta.get(PIECES)

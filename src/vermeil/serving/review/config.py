@@ -16,8 +16,8 @@ class ReviewConfig(Section):
     """Share of the documents that two annotators review, to measure their agreement. All other
     documents are reviewed once."""
     nested: bool = False
-    """Accept spans that share characters. Training with the task ner needs spans that share
-    none."""
+    """Accept spans that share characters also without task.nested. Training needs task.nested for
+    them."""
     idle_seconds: float = Field(default=60.0, gt=0)
     """Longest pause that counts as time of review. Longer pauses are cut to this length."""
     model: Path | None = None

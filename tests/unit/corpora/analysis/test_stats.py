@@ -4,6 +4,8 @@ from vermeil.corpora import LengthSummary, corpus_stats
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.relation import Relation
 
+PIECES = {"pieces": [[0, 3], [8, 11]], "label": "B"}
+
 
 def test_everything_is_counted() -> None:
     spans = (Span(0, 3, "B"), Span(4, 7, "A"), Span(8, 11, "A"))
@@ -12,7 +14,7 @@ def test_everything_is_counted() -> None:
         Document("1", "Ann met Bob", "g", None, Annotation(spans=spans, abstain=((4, 7),))),
         Document("2", "Ann met Bob", "g", ((0, 3),), Annotation(spans=nested)),
         Document("3", "x", None, None, Annotation(spans=(), labels=("news", "war"))),
-        Document("4", "Ann met Bob", meta={"repaired_tags": 2}),
+        Document("4", "Ann met Bob", meta={"repaired_tags": 2, "discontinuous": [PIECES]}),
         Document("5", "a b", "h", None, Annotation(nested, relations=(Relation(0, 1, "r"),))),
     ]
     assert corpus_stats(iter(documents)).as_dict() == {
@@ -25,6 +27,7 @@ def test_everything_is_counted() -> None:
         "relations": {"r": 1},
         "abstentions": 1,
         "overlapping": 2,
+        "discontinuous": 1,
         "characters": {"minimum": 1, "median": 11, "maximum": 11},
         "words": {"minimum": 1, "median": 2, "maximum": 3},
         "duplicates": 2,
