@@ -39,14 +39,14 @@ class HighlightedText:
         right: number of spans that gold has, too; None: not compared with gold.
         wrong: number of spans that gold does not have.
         missed: number of gold spans that were not predicted exactly.
-        hidden: number of spans that are counted but not shown, because they overlap a shown one.
+        hidden: the spans that have no piece, because they overlap a span with one.
     """
 
     pieces: tuple[Piece, ...]
     right: int | None
     wrong: int
     missed: int
-    hidden: int
+    hidden: tuple[Piece, ...] = ()
 
 
 def highlight_spans(
@@ -61,23 +61,29 @@ def highlight_spans(
     """
     found, truth = _keys(spans, len(text)), _keys(gold or (), len(text))
     shown: list[tuple[SpanKey, Correctness, str]] = []
+    hidden: list[Piece] = []
     placed: list[SpanKey] = []
     for key in found:
+        assessed = _assess(text, key, truth) if gold is not None else (key, "plain", "")
         if not any(_overlap(key, other) for other in placed):
             placed.append(key)
-            shown.append(_assess(text, key, truth) if gold is not None else (key, "plain", ""))
-    hidden = len(found) - len(placed)
+            shown.append(assessed)
+        else:
+            hidden.append(Piece(text[key[0] : key[1]], key[2], *assessed[1:]))
     for key in truth:
-        if key not in found and not any(_overlap(key, other) for other in placed):
+        crossed = [other for other in placed if _overlap(key, other)]
+        if key not in found and not crossed:
             placed.append(key)
             shown.append((key, "missed", ""))
+        elif key not in found and set(crossed) <= set(truth):  # a wrong span names it in its note
+            hidden.append(Piece(text[key[0] : key[1]], key[2], "missed"))
     right = len(set(found) & set(truth))
     return HighlightedText(
         pieces=_pieces(text, sorted(shown)),
         right=None if gold is None else right,
         wrong=0 if gold is None else len(found) - right,
         missed=0 if gold is None else len(truth) - right,
-        hidden=hidden,
+        hidden=tuple(hidden),
     )
 
 

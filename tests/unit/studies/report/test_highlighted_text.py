@@ -43,9 +43,12 @@ def test_a_wrong_label_alone_names_the_right_one() -> None:
     assert (wrong.label, wrong.note) == ("ORG", "gold: LOC")
 
 
-def test_marks_that_cross_others_are_counted_not_shown() -> None:
+def test_marks_that_cross_others_have_no_piece_but_are_listed() -> None:
     found = highlight_spans(TEXT, [span("Bob Ray", "PER"), span("Ray in", "ORG")], GOLD)
-    assert found.hidden == 1
+    assert found.hidden == (Piece("Ray in", "ORG", "wrong", "gold: “Bob Ray” PER"),)
+    nested = [*GOLD, span("Ray", "ORG"), span("Bob", "LOC")]
+    found = highlight_spans(TEXT, [span("Bob Ray", "PER"), span("Bob", "LOC")], nested)
+    assert found.hidden == (Piece("Bob", "LOC", "right"), Piece("Ray", "ORG", "missed"))
     assert "".join(piece.text for piece in found.pieces) == TEXT
 
 

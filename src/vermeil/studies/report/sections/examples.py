@@ -7,7 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from vermeil.studies.format import regimen_name
-from vermeil.studies.report.highlighted_text import Correctness, HighlightedText, highlight_spans
+from vermeil.studies.report.highlighted_text import (
+    Correctness,
+    HighlightedText,
+    Piece,
+    highlight_spans,
+)
 from vermeil.studies.results.context import ExampleRecord
 from vermeil.studies.results.scores import ReportLabels, SpanRecord
 
@@ -127,7 +132,7 @@ def _spans(annotation: ReportLabels) -> list[SpanRecord]:
 
 
 def _counts(highlighted: HighlightedText) -> str:
-    """Return the counts of right, wrong and missed spans as text."""
+    """Return the counts of right, wrong and missed spans as text, and the overlapping spans."""
     parts = []
     if highlighted.right is not None:
         counted = [
@@ -137,5 +142,11 @@ def _counts(highlighted: HighlightedText) -> str:
         ]
         parts = [f"{n} {word}" for n, word in counted if n] or ["correctly no span"]
     if highlighted.hidden:
-        parts.append(f"{highlighted.hidden} overlapping not shown")
+        parts.append(f"overlapping: {'; '.join(map(_overlapping, highlighted.hidden))}")
     return ", ".join(parts)
+
+
+def _overlapping(piece: Piece) -> str:
+    """Return an overlapping span as text: surface, label, and whether it is right."""
+    compared = "" if piece.correctness == "plain" else f" ({piece.correctness})"
+    return f"“{piece.text}” {piece.label}{compared}"
