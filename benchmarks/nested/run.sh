@@ -18,11 +18,10 @@ for seed in ${SEEDS:-0 1 2}; do
     cell=$data/${NAME:-cells}/$kind-$seed
     if [[ -f $cell/found.jsonl ]]; then continue; fi
     own=(--set "run.seed=$seed" --set "run.output=$PWD/$cell")
-    for part in gold:train dev:dev; do
-      own+=(--set "corpora.${part%:*}.path=$PWD/$data/$kind.${part#*:}.jsonl")
-    done
+    own+=(--set "corpora.gold.path=$PWD/$data/$kind.train.jsonl")
     if [[ $kind == flat ]]; then own+=(--set task.nested=false); fi
-    vermeil train --config benchmarks/nested/nested.toml "${own[@]}" "${settings[@]}"
+    vermeil train --config benchmarks/nested/nested.toml "${own[@]}" \
+      ${settings[@]+"${settings[@]}"}
     vermeil predict "$cell/model" "$data/plain.jsonl" --output "$cell/found.jsonl"
   done
 done

@@ -15,5 +15,5 @@ changed=()
 for setting in "$@"; do changed+=(--set "$setting"); done
 python benchmarks/topics/prepare.py build/topics
 for name in "${names[@]}"; do
-  vermeil study --config "benchmarks/topics/$name.toml" "${changed[@]}"
+  vermeil study --config "benchmarks/topics/$name.toml" ${changed[@]+"${changed[@]}"}
 done
