@@ -46,6 +46,9 @@ MULTI_LABEL_TASKS: dict[str, Callable[[TaskConfig], Task]] = {"classification": 
 NESTED_TASKS: dict[str, Callable[[TaskConfig], Task]] = {"ner": NestedNerTask}
 """The task class for ``task.nested``, by the same name."""
 
+_FORMS = {"multi_label": MULTI_LABEL_TASKS, "nested": NESTED_TASKS}
+"""The tables of task classes for keys of the section."""
+
 
 def make_task(config: TaskConfig) -> Task:
     """Return the task of a ``[task]`` section.
@@ -58,18 +61,23 @@ def make_task(config: TaskConfig) -> Task:
             read, or the task has no form with several labels per text or with nested spans.
     """
     config = config.with_guidelines(Path())
-    forms = {
-        "multi_label": (config.multi_label, MULTI_LABEL_TASKS),
-        "nested": (config.nested, NESTED_TASKS),
-    }
-    for key, (is_set, table) in forms.items():
+    for key, is_set in (("multi_label", config.multi_label), ("nested", config.nested)):
+        table = _FORMS[key]
         if is_set and config.name not in table:
             raise ConfigError(
                 f"task.{key}: supported by {', '.join(table)}, not by {config.name}; remove the "
                 "key or change task.name"
             )
-    chosen = next((table for is_set, table in forms.values() if is_set), None)
-    return TASKS[config.name](config) if chosen is None else chosen[config.name](config)
+    kind = task_class(config)
+    assert kind is not None, "task.name is a key of TASKS"
+    return kind(config)
+
+
+def task_class(config: TaskConfig) -> Callable[[TaskConfig], Task] | None:
+    """Return the class that `make_task` uses for a section; None if there is none."""
+    if config.multi_label:
+        return MULTI_LABEL_TASKS.get(config.name)
+    return NESTED_TASKS.get(config.name) if config.nested else TASKS.get(config.name)
 
 
 def task_for(documents: Iterable[Document]) -> Task:

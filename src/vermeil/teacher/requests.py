@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from vermeil.data.document import Document
 from vermeil.data.reply import Message, Reply, Request, State
 from vermeil.errors import ConfigError, DataError
-from vermeil.tasks import TASKS, make_task
+from vermeil.tasks import make_task, task_class
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.protocol import ReplyResult, Task
 from vermeil.tasks.replies import unusable_result, was_cut_after_draft, was_filtered
@@ -184,17 +184,13 @@ def _form(task: Task, config: TeacherConfig) -> str:
 
 def _reader_of(task: Task, form: str) -> Read:
     """Return the reader of replies in a form; forms that the task cannot read count as its own."""
-    name, kind = form.removesuffix(_SHARED), _kind_of(task)
+    name, kind = form.removesuffix(_SHARED), task_class(task.config)
+    # A task of a library user may have another class than its section.
     if name != task.config.reply_format and kind is type(task):
         settings = {**task.config.model_dump(), "reply_format": name}
         with suppress(ConfigError, ValidationError):
             task = make_task(TaskConfig.model_validate(settings))
     return read_multi_document(task.read) if form.endswith(_SHARED) else task.read
-
-
-def _kind_of(task: Task) -> object:
-    """Return the class that `make_task` would use; a task of a library user may have another."""
-    return TASKS.get(task.name)
 
 
 def _read_verification(verification: Verification, text: str, reply: Reply) -> ReplyResult:

@@ -93,7 +93,7 @@ def _soft(
 
     A span with soft labels is a span of each of them, with the probability of that label.
     """
-    chances = {}
+    chances: dict[Range, float] = {}
     for span in spans:
         chance = float(span.label == label) if span.soft is None else span.soft.get(label, 0.0)
         if chance > 0:
