@@ -35,7 +35,8 @@ from vermeil.tasks.relations.reply_format import render_reply, schema
 from vermeil.tasks.relations.schema import PairSchema
 from vermeil.tasks.relations.scoring import count_relations
 from vermeil.tasks.relations.types import RelationTypes
-from vermeil.tasks.relations.votes import RelationVerification, add_relation_votes, carry_relations
+from vermeil.tasks.relations.verification import RelationVerification
+from vermeil.tasks.relations.votes import add_relation_votes, carry_relations
 from vermeil.tasks.votes import Verification, VoteResult, VotingRule
 
 
@@ -128,8 +129,9 @@ class RelationsTask:
 
     @property
     def verification(self) -> Verification:
-        """The verification of contested entities."""
-        return RelationVerification(self.entities.verification, self.types)
+        """The verification of contested entities and relations."""
+        labels, guidelines = self.entities.label_set, self.config.guidelines
+        return RelationVerification(self.entities.verification, self.types, labels, guidelines)
 
     def encode(self, document: Document, words: Sequence[Range]) -> Target:
         """Return the target classes of the words and of the pairs of spans."""
