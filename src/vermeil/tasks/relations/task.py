@@ -211,7 +211,7 @@ class RelationsTask:
         self, gold: Annotation, predicted: Annotation
     ) -> Iterable[tuple[float, bool]]:
         """Return the score of every predicted relation, and whether it is in gold."""
-        return scored_relations(gold, predicted)
+        return scored_relations(gold, predicted, self._pairs.symmetric)
 
     def mistakes(self, document: Document, predicted: Annotation) -> tuple[Mistake, ...]:
         """Return the wrong entities of an annotation, then its wrong relations."""
