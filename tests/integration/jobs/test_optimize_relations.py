@@ -37,8 +37,6 @@ def document(number: int) -> Document:
 class RelationTeacher(PromptedTeacher):
     """A teacher that misses "reports for" unless its guidelines mention it."""
 
-    requests: list[str]
-
     def _annotate(self, messages: list[dict[str, str]]) -> str:
         text = messages[-1]["content"].rpartition("Text:\n")[2]
         person = next(name for name in PEOPLE if name in text)
@@ -57,7 +55,8 @@ class RelationTeacher(PromptedTeacher):
 
 @pytest.fixture
 def teacher() -> Iterator[RelationTeacher]:
-    with RelationTeacher() as teacher:
+    teacher = RelationTeacher()
+    with teacher:
         yield teacher
 
 

@@ -194,6 +194,7 @@ def _entries(lists: Sequence[Sequence[Any]]) -> Iterator[tuple[int, str | None]]
         if not isinstance(entry, Mapping) or "label" not in entry:
             continue
         number, label = entry.get("number"), entry["label"]
-        is_number = isinstance(number, int) and not isinstance(number, bool)
-        if is_number and (label is None or isinstance(label, str)):
+        if not isinstance(number, int) or isinstance(number, bool):
+            continue
+        if label is None or isinstance(label, str):
             yield number, label
