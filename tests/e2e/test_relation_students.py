@@ -107,6 +107,37 @@ def test_refine_keeps_relations(vermeil: Any, project: Path) -> None:
     refined = [json.loads(line) for line in path.read_text().splitlines()]
     assert len(refined) == OTHERS
     assert any(record["relations"] for record in refined)
+    judged = json.loads(done.stdout)["relations"]
+    assert judged["pairs"] >= judged["minimum_pairs"]
+    assert {"gain", "judge", "better_than_teacher"} <= judged.keys()
+    done = vermeil("select", "--quiet")
+    assert done.returncode == 0, done.stderr
+    assert "the judge of relations is" in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("regimen", ["auto", "self_training"])
+def test_students_annotate_plain_text_with_relations(
+    vermeil: Any, project: Path, regimen: str
+) -> None:
+    plain = [Document(f"p{i}", f"{d.text} on day {i}") for i, d in enumerate(related(30))]
+    silver = (project / "silver.jsonl").read_text()
+    write_corpus(plain, project / "plain.jsonl")
+    (project / "silver.jsonl").write_text(silver + (project / "plain.jsonl").read_text())
+    done = vermeil("train", "--set", f"blending.regimen='{regimen}'", "--json", "--quiet")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    own = report if regimen == "self_training" else report["refinement"]["documents"]
+    assert own["self_annotated"] == len(plain)
+    if regimen == "self_training":
+        return
+    done = vermeil("refine", "--json", "--quiet")
+    [path] = project.glob("vermeil-run/**/refined.jsonl")
+    refined = [json.loads(line) for line in path.read_text().splitlines()]
+    annotated = [record for record in refined if record["id"].startswith("p")]
+    assert len(annotated) == len(plain)
+    assert all("relations" in record for record in annotated)
+    assert json.loads(done.stdout)["documents"]["self_annotated"] == len(plain)
 
 
 @pytest.mark.slow

@@ -67,5 +67,7 @@ def evaluate(
     out = console()
     for part in appraisal_tables(report):
         out.print(part)
-    if report["reliability"] is not None:
-        out.print(f"scores: expected calibration error {report['reliability']['ece']:.3f}")
+    kinds = {"reliability": "scores", "relation_reliability": "scores of relations"}
+    for key, title in kinds.items():
+        if report.get(key) is not None:
+            out.print(f"{title}: expected calibration error {report[key]['ece']:.3f}")

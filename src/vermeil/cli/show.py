@@ -69,6 +69,11 @@ def _changes(document: Document) -> Iterator[str]:
         was, now = (change[key] or "nothing" for key in ("was", "is"))
         probability = change.get("probability", change.get("chance"))  # the latter: before 0.2
         yield f"  {surface!r}: {was} → {now} (teacher's label: p = {probability:.3f})"
+    for change in document.meta.get("relation_changes", ()):
+        head, tail = (document.text[slice(*change[end])] for end in ("head", "tail"))
+        was, now = (change[key] or "nothing" for key in ("was", "is"))
+        probability = f"teacher's label: p = {change['probability']:.3f}"
+        yield f"  {head!r}, {tail!r}: {was} → {now} ({probability})"
 
 
 def _attempt(

@@ -43,21 +43,28 @@ def abstain_below(annotation: Annotation, min_score: float) -> Annotation:
     abstention are unknown, like all pairs with an end there.
     """
     annotation = _abstain_from_labels(annotation, min_score)
-    spans, relations = annotation.spans or (), annotation.relations or ()
+    annotation = abstain_from_relations_below(annotation, min_score)
+    spans = annotation.spans or ()
     low = {n for n, span in enumerate(spans) if _is_below(span.score, min_score)}
-    doubtful = [one for one in relations if _is_below(one.score, min_score)]
-    if not low and not doubtful:
+    if not low:
         return annotation
     abstain = {*annotation.abstain, *((spans[n].start, spans[n].end) for n in low)}
+    masked = replace(annotation, abstain=tuple(sorted(abstain)))
+    return keep_spans(masked, [n for n in range(len(spans)) if n not in low])
+
+
+def abstain_from_relations_below(annotation: Annotation, min_score: float) -> Annotation:
+    """Return the annotation with unknown pairs in place of relations with a lower score."""
+    relations = annotation.relations or ()
+    doubtful = [one for one in relations if _is_below(one.score, min_score)]
+    if not doubtful:
+        return annotation
     unknown = (PairAbstention(one.head, one.tail, one.label) for one in doubtful)
-    certain = tuple(one for one in relations if one not in doubtful)
-    masked = replace(
+    return replace(
         annotation,
-        relations=None if annotation.relations is None else certain,
-        abstain=tuple(sorted(abstain)),
+        relations=tuple(one for one in relations if one not in doubtful),
         abstain_pairs=(*annotation.abstain_pairs, *unknown),
     )
-    return keep_spans(masked, [n for n in range(len(spans)) if n not in low])
 
 
 def keep_spans(annotation: Annotation, kept: Iterable[int]) -> Annotation:

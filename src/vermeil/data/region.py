@@ -67,6 +67,48 @@ class Region:
         return self.candidates.index(touching) if touching in self.candidates else None
 
 
+PairLabel = tuple[int, int, str]
+"""Index of head and of tail in the annotation's spans, and the type of relation."""
+
+PairCandidate = tuple[PairLabel, ...]
+"""One possible annotation of a pair of spans: its relations in order; ``()``: none."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairRegion:
+    """Two spans of a document between which the teacher or the students mark a relation.
+
+    Args:
+        first: the earlier span of the teacher's annotation.
+        second: the later one.
+        candidates: the possible relations between them; all are different, one is empty.
+        log_probs: float64, shape (candidates,): log-probability of each candidate under students
+            that were not trained on this document; the exponentials sum to 1.
+        teacher_choice: index of the teacher's candidate.
+        student_choice: index of the students' candidate.
+        uncertainty: uncertainty of the teacher's relations, in [0, 1]: 1 minus the score; 0 without
+            scores.
+    """
+
+    first: SpanKey
+    second: SpanKey
+    candidates: tuple[PairCandidate, ...]
+    log_probs: NDArray[np.float64]
+    teacher_choice: int
+    student_choice: int
+    uncertainty: float = 0.0
+
+    @property
+    def teacher_candidate(self) -> PairCandidate:
+        """The teacher's relations between the two spans."""
+        return self.candidates[self.teacher_choice]
+
+    @property
+    def distance(self) -> int:
+        """Number of characters between the two spans."""
+        return max(0, self.second[0] - self.first[1])
+
+
 def merge_ranges(ranges: Iterable[Range]) -> list[Range]:
     """Return the union of ranges, in order; ranges that overlap or touch become one."""
     merged: list[Range] = []

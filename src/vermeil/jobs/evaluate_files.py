@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from vermeil.corpora import read_corpus
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.reading import LOGGER, ReadReport
 from vermeil.corpora.source import stem_of
-from vermeil.data.document import UNANNOTATED, Document
+from vermeil.data.document import UNANNOTATED, Annotation, Document
 from vermeil.data.malformed import MALFORMED
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import DataError
@@ -24,6 +24,7 @@ from vermeil.jobs.calibrate import collect_scores
 from vermeil.jobs.run_folder import RunFolder
 from vermeil.tasks import task_for
 from vermeil.tasks.added_labels import with_unknown_labels
+from vermeil.tasks.pair_task import pair_task
 from vermeil.tasks.protocol import Task
 
 if TYPE_CHECKING:
@@ -37,15 +38,20 @@ class Evaluation:
     Args:
         appraisal: counts over all gold documents, intervals and hardest documents.
         reliability: calibration of the predicted spans that have a score; None if none has.
+        relations: the same of the predicted relations.
     """
 
     appraisal: Appraisal
     reliability: Reliability | None
+    relations: Reliability | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the scores for JSON, as ``vermeil evaluate --json`` prints them."""
         calibration = None if self.reliability is None else self.reliability.as_dict()
-        return {**self.appraisal.as_dict(), "reliability": calibration}
+        found = {**self.appraisal.as_dict(), "reliability": calibration}
+        if self.relations is not None:
+            found["relation_reliability"] = self.relations.as_dict()
+        return found
 
 
 def evaluate_files(
@@ -186,7 +192,29 @@ def _evaluate(predicted: list[Document], gold: list[Document], task: Task) -> Ev
     appraisal = appraise(predicted, gold, task)
     by_id = {document.id: document.annotation for document in predicted}
     scores, correct = collect_scores(task, ((one.annotation, by_id[one.id]) for one in gold))
-    return Evaluation(appraisal, reliability(scores, correct) if scores else None)
+    own = reliability(scores, correct) if scores else None
+    return Evaluation(appraisal, own, _relation_reliability(by_id, gold, task))
+
+
+def _relation_reliability(
+    predicted: Mapping[str, Annotation], gold: list[Document], task: Task
+) -> Reliability | None:
+    """Return the calibration of the predicted relations; None if none has a score.
+
+    Documents of gold without annotated relations are left out.
+    """
+    pairs = pair_task(task)
+    if pairs is None:
+        return None
+    known = (one for one in gold if one.annotation.relations is not None)
+    found = [
+        scored
+        for one in known
+        for scored in pairs.scored_relations(one.annotation, predicted[one.id])
+    ]
+    if not found:
+        return None
+    return reliability([score for score, _ in found], [correct for _, correct in found])
 
 
 def _read_gold(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -29,6 +30,25 @@ _UNREADABLE: tuple[type[Exception], ...] = (OSError, BadZipFile, RuntimeError, *
 
 ProbabilityStream = Iterable[tuple[str, NDArray[np.float32]]]
 """Pairs of document id and class probabilities, document by document."""
+
+
+PAIRS = "\npairs"
+"""End of the key of the scored pairs of a document, after its id."""
+
+
+def pairs_of(probabilities: ClassProbabilities, document_id: str) -> NDArray[np.float32] | None:
+    """Return the scored pairs of a document; None if there are none.
+
+    Args:
+        probabilities: the output of a scorer.
+        document_id: id of the document.
+    """
+    return probabilities.get(f"{document_id}{PAIRS}")
+
+
+def as_stored(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return class probabilities with the precision of stored ones."""
+    return rows.astype(np.float16).astype(np.float32)
 
 
 class ProbabilityCache:
@@ -88,25 +108,40 @@ def _section_json(name: str, section: Section) -> bytes:
 
 
 def _write(path: Path, probabilities: ClassProbabilities) -> None:
-    """Write the probabilities of all documents as one array, with the first row of each."""
-    sizes = [len(rows) for rows in probabilities.values()]
+    """Write the probabilities of all documents as one array, with the first row of each.
+
+    Scored pairs are a second array, for they have other columns, and indices among them.
+    """
+    pairs = {name: rows for name, rows in probabilities.items() if name.endswith(PAIRS)}
+    words = {name: rows for name, rows in probabilities.items() if name not in pairs}
+    arrays = _as_arrays(words, np.float16)
+    if pairs:
+        arrays |= {f"pair_{name}": own for name, own in _as_arrays(pairs, np.float32).items()}
     with atomic_path(path) as partial, partial.open("wb") as file:
-        np.savez(
-            file,
-            ids=np.array(list(probabilities)),
-            starts=np.cumsum([0, *sizes]),
-            rows=np.concatenate([rows.astype(np.float16) for rows in probabilities.values()]),
-        )
+        np.savez(file, allow_pickle=False, **arrays)
+
+
+def _as_arrays(
+    probabilities: ClassProbabilities, number: type[np.floating[Any]]
+) -> dict[str, NDArray[Any]]:
+    sizes = [len(rows) for rows in probabilities.values()]
+    return {
+        "ids": np.array(list(probabilities)),
+        "starts": np.cumsum([0, *sizes]),
+        "rows": np.concatenate([rows.astype(number) for rows in probabilities.values()]),
+    }
 
 
 def _read(path: Path) -> dict[str, NDArray[np.float32]]:
     try:
         with path.open("rb") as file, np.load(file) as stored:
-            rows, starts = stored["rows"].astype(np.float32), stored["starts"]
-            return {
-                str(document): rows[starts[i] : starts[i + 1]]
-                for i, document in enumerate(stored["ids"])
-            }
+            found: dict[str, NDArray[np.float32]] = {}
+            for prefix in ("", "pair_") if "pair_ids" in stored else ("",):
+                rows = stored[f"{prefix}rows"].astype(np.float32)
+                starts = stored[f"{prefix}starts"]
+                for number, name in enumerate(stored[f"{prefix}ids"]):
+                    found[str(name)] = rows[starts[number] : starts[number + 1]]
+            return found
     except _UNREADABLE as error:
         why = f"cannot be read ({error}); delete it to compute the probabilities again"
         raise DataError(why, path) from error

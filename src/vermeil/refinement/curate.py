@@ -12,13 +12,16 @@ from vermeil.errors import ConfigError, DataError
 from vermeil.refinement.gain import scores_on_gold
 from vermeil.refinement.judge_corpora import JudgeCorpora, divide_corpora
 from vermeil.refinement.judging import JudgeResult
-from vermeil.refinement.policy import apply_policy_to_silver
+from vermeil.refinement.policy import RELATION_CHANGES, apply_policy_to_silver
 from vermeil.refinement.report import DocumentCounts, RefineReport
 from vermeil.refinement.rounds import judge_in_rounds
 from vermeil.refinement.scorers.settings import ScorerSettings
 from vermeil.refinement.signal_quality import signal_qualities
 from vermeil.selection.config import Policy, SelectionConfig
 from vermeil.training.job import TrainJob
+
+_CHANGES = ("changes", RELATION_CHANGES)
+"""Keys of ``meta`` of a changed document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ def curate(settings: ScorerSettings, policy: Policy, progress: Progress = silent
 
     The judge is compared with the teacher on gold documents that the teacher annotated, too. Each
     of them is judged without the documents of its group. If the judge is no better, a policy that
-    changes labels changes nothing.
+    changes labels changes nothing. Relations have a judge of their own, and the same rule.
 
     Args:
         settings: the training job and the cache.
@@ -63,8 +66,12 @@ def curate(settings: ScorerSettings, policy: Policy, progress: Progress = silent
     better = gain.difference > 0
     used: Policy = policy if better or policy not in ("relabel", "soft") else "keep"
     documents, changes = corpora.silver, Counter[str]()
-    if used == policy:
-        documents, changes = apply_policy_to_silver(result, job.task, used, job.selection.threshold)
+    relations_only = used != policy
+    if not relations_only or (result.relations and result.relations.better_than_teacher):
+        threshold = job.selection.threshold
+        documents, changes = apply_policy_to_silver(
+            result, job.task, policy, threshold, relations_only=relations_only
+        )
     report = RefineReport(
         policy=used,
         better_than_teacher=better,
@@ -75,6 +82,7 @@ def curate(settings: ScorerSettings, policy: Policy, progress: Progress = silent
         signals=signal_qualities(result),
         strength=result.strength,
         weights=result.weights,
+        relations=result.relations,
     )
     return CuratedSilver(documents, result, report, corpora.plain)
 
@@ -119,5 +127,5 @@ def _document_counts(
         unannotated=sum(document.annotation.is_empty for document in job.silver),
         dropped=len(corpora.silver) - len(documents),
         written=len(documents),
-        changed=sum("changes" in document.meta for document in documents),
+        changed=sum(not document.meta.keys().isdisjoint(_CHANGES) for document in documents),
     )

@@ -17,6 +17,7 @@ from vermeil.refinement.candidates import (
     surface_statistics,
 )
 from vermeil.refinement.judge_corpora import JudgeCorpora
+from vermeil.refinement.pairs import RelationJudgement, judge_relations
 from vermeil.selection.judge import SignalMatrix, candidate_probabilities, cross_fit, fit
 from vermeil.selection.policies import JudgedRegion
 from vermeil.selection.signals import make_signals, prior_weights, signal_names
@@ -42,6 +43,7 @@ class JudgeResult:
         surface_statistics: how the teacher labels each surface.
         with_students: whether students scored the documents.
         auxiliary: names of the auxiliary scorers.
+        relations: judgements of the relations; None if the task has none.
     """
 
     silver: JudgedDocuments
@@ -51,6 +53,7 @@ class JudgeResult:
     surface_statistics: SurfaceStatistics
     with_students: bool
     auxiliary: tuple[str, ...] = ()
+    relations: RelationJudgement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,7 @@ def judge_silver(
         statistics.teacher,
         predictions.students is not None,
         auxiliary,
+        judge_relations(judge_corpora, task, predictions.students, strengths),
     )
 
 

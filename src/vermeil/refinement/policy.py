@@ -10,16 +10,26 @@ from typing import Any
 from vermeil.data.document import Document, LabelAbstention
 from vermeil.data.region import SpanKey
 from vermeil.refinement.judging import JudgeResult
+from vermeil.refinement.pairs import JudgedPairs
 from vermeil.selection.config import Policy
+from vermeil.selection.pair_policies import apply_pair_policy
 from vermeil.selection.policies import JudgedRegion, apply_policy, expected_f1
 from vermeil.tasks.protocol import TEXT_HEADS, Task
 
 LOST_RELATIONS = "lost_relations"
 """Key of ``meta``: number of relations whose ends the judge removed or relabelled."""
 
+RELATION_CHANGES = "relation_changes"
+"""Key of ``meta``: relations that the judge added, removed or masked."""
+
 
 def apply_policy_to_silver(
-    judge_result: JudgeResult, task: Task, policy: Policy, threshold: float
+    judge_result: JudgeResult,
+    task: Task,
+    policy: Policy,
+    threshold: float,
+    *,
+    relations_only: bool = False,
 ) -> tuple[tuple[Document, ...], Counter[str]]:
     """Return the silver documents after a policy, and the number of changes by kind.
 
@@ -28,21 +38,44 @@ def apply_policy_to_silver(
         task: makes annotations.
         policy: the policy; drop_document leaves documents out.
         threshold: least probability, or least expected F1, of silver that is kept.
+        relations_only: apply the policy to relations only; everything else stays.
     """
     documents: list[Document] = []
     changes: Counter[str] = Counter()
-    for judged, regions in judge_result.silver:
-        if policy == "drop_document" and expected_f1(regions) < threshold:
+    pairs = _pairs_to_apply(judge_result, policy)
+    for (judged, regions), own in zip(judge_result.silver, pairs, strict=True):
+        if policy == "drop_document" and not relations_only and expected_f1(regions) < threshold:
             continue
-        document = _apply_to_document(judged.document, regions, task, policy, threshold)
+        annotation, relation_changes = apply_pair_policy(
+            judged.document.annotation, own, policy, threshold
+        )
+        document = judged.document.with_annotation(annotation)
+        if not relations_only:
+            document = _apply_to_document(document, regions, task, policy, threshold)
+        if relation_changes:
+            meta = {**document.meta, RELATION_CHANGES: relation_changes}
+            document = replace(document, meta=meta)
         documents.append(document)
         changes.update(
             f"{change['was'] or 'nothing'} → {change['is'] or 'nothing'}"
-            for change in document.meta.get("changes", ())
+            for change in (*document.meta.get("changes", ()), *relation_changes)
         )
-        lost = int(document.meta.get(LOST_RELATIONS, 0))
+        lost = 0 if relations_only else int(document.meta.get(LOST_RELATIONS, 0))
         changes.update({"relation → nothing": lost} if lost else {})
     return tuple(documents), changes
+
+
+def _pairs_to_apply(judge_result: JudgeResult, policy: Policy) -> JudgedPairs:
+    """Return the judged pairs of each silver document; none that the policy may not change.
+
+    As for entities, a policy that changes labels needs a judge that is better than the teacher.
+    """
+    nothing: JudgedPairs = ((),) * len(judge_result.silver)
+    judgement = judge_result.relations
+    if judgement is None or not judgement.silver:
+        return nothing
+    is_unproven = policy in ("relabel", "soft") and not judgement.better_than_teacher
+    return nothing if is_unproven else judgement.silver
 
 
 def _apply_to_document(

@@ -8,6 +8,7 @@ from typing import Any
 
 from vermeil.data.counts import Counts
 from vermeil.evaluation.bootstrap import Comparison
+from vermeil.refinement.pairs import RelationJudgement
 from vermeil.refinement.signal_quality import SignalQualities
 from vermeil.selection.config import Policy
 
@@ -53,6 +54,7 @@ class RefineReport:
         signals: quality of the probabilities on gold.
         strength: the chosen strength of the judge's prior.
         weights: weights of the judge's signals, by name.
+        relations: the judge of relations; None if the task has none.
     """
 
     policy: Policy
@@ -64,6 +66,7 @@ class RefineReport:
     signals: SignalQualities
     strength: float
     weights: Mapping[str, float]
+    relations: RelationJudgement | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as a JSON object."""
@@ -79,6 +82,7 @@ class RefineReport:
                 for kind, qualities in self.signals.items()
             },
             "judge": {"strength": self.strength, "weights": dict(self.weights)},
+            **({} if self.relations is None else {"relations": self.relations.as_dict()}),
         }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from vermeil.refinement.policy import apply_policy_to_silver
 from vermeil.refinement.scorers.out_of_fold import predict_out_of_fold
 from vermeil.refinement.scorers.registry import SCORERS
 from vermeil.refinement.scorers.settings import SIMPLE_MIX, ScorerSettings
+from vermeil.tasks.pair_task import pair_task
 
 
 def judge_in_rounds(
@@ -41,6 +43,9 @@ def judge_in_rounds(
         then there is nothing to correct.
     """
     job, config = settings.job, settings.job.selection
+    if pair_task(job.task) is not None:
+        documents = judge_corpora.teacher_documents
+        settings = replace(settings, teacher={d.id: d.annotation for d in documents})
     students = (
         _student_probabilities(judge_corpora, settings, SIMPLE_MIX, progress)
         if config.folds

@@ -10,7 +10,11 @@ from numpy.typing import NDArray
 
 from vermeil.data.document import Annotation, Range
 from vermeil.data.example import WordPairs
+from vermeil.data.region import PairRegion
 from vermeil.tasks.protocol import Task
+
+BoundRelation = tuple[Range, Range, str]
+"""Range of head and tail, and the type of a relation: the labels of the ends are left out."""
 
 
 class PairTask(Task, Protocol):
@@ -40,6 +44,34 @@ class PairTask(Task, Protocol):
             annotation: the result of `decode`; row n of the pairs' ``ranges`` is span n.
             words: the ranges of the document's words.
         """
+
+    def annotated_pairs(self, annotation: Annotation, words: Sequence[Range]) -> WordPairs:
+        """Return the pairs of annotated spans that may have a relation.
+
+        Args:
+            annotation: any annotation with the task's labels; row n of the pairs' ``ranges`` is
+                span n. Spans need not consist of whole words.
+            words: the ranges of the document's words.
+        """
+
+    def pair_regions(
+        self,
+        annotation: Annotation,
+        words: Sequence[Range],
+        table: NDArray[np.float32] | None,
+    ) -> tuple[PairRegion, ...]:
+        """Return the pairs of spans that teacher or students relate, with their candidates.
+
+        Args:
+            annotation: the teacher's annotation.
+            words: the ranges of the document's words.
+            table: the pairs of `annotated_pairs`, scored by students that were not trained on the
+                document: shape (pairs, 2 + classes), with the indices of head and tail, then the
+                probability of each class. None: there are no students.
+        """
+
+    def bound_relations(self, annotation: Annotation) -> frozenset[BoundRelation]:
+        """Return the relations of an annotation by the ranges of their ends."""
 
     def decode_pairs(
         self, annotation: Annotation, words: WordPairs, probabilities: NDArray[np.float32]

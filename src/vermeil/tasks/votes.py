@@ -40,6 +40,38 @@ class VotedSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class VotedRelation:
+    """A relation between kept spans that at least one voter marked.
+
+    Args:
+        head: range of the first end.
+        tail: range of the second end.
+        label: type of the relation.
+        score: share of the voters that marked it; with a single voter, the score of that voter.
+        votes: number of voters that marked it.
+        voters: number of all voters.
+        doubtful: whether its place is uncertain, because a name occurs more than once.
+    """
+
+    head: Range
+    tail: Range
+    label: str
+    score: float | None
+    votes: int
+    voters: int
+    doubtful: bool = False
+
+    @property
+    def is_contested(self) -> bool:
+        """Return whether the relation needs verification."""
+        return self.votes < self.voters or self.doubtful
+
+
+Contested = VotedSpan | VotedRelation
+"""A candidate that needs verification."""
+
+
+@dataclass(frozen=True, slots=True)
 class VoteResult:
     """The result of a vote over several replies.
 
@@ -49,6 +81,7 @@ class VoteResult:
         notes: further counts, by name.
         abstained: ranges in which a voter abstained.
         abstained_labels: abstentions of voters from some labels.
+        voted_relations: every relation that a voter marked between kept spans, in order.
     """
 
     annotation: Annotation
@@ -56,11 +89,18 @@ class VoteResult:
     notes: Mapping[str, int] = field(default_factory=dict)
     abstained: tuple[Range, ...] = ()
     abstained_labels: tuple[LabelAbstention, ...] = ()
+    voted_relations: tuple[VotedRelation, ...] = ()
 
     @property
-    def contested(self) -> tuple[VotedSpan, ...]:
+    def contested_spans(self) -> tuple[VotedSpan, ...]:
         """The spans that need verification."""
         return tuple(c for c in self.voted_spans if c.is_contested)
+
+    @property
+    def contested(self) -> tuple[Contested, ...]:
+        """The spans, then the relations that need verification."""
+        relations = (c for c in self.voted_relations if c.is_contested)
+        return (*self.contested_spans, *relations)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -84,18 +124,21 @@ class Verdicts:
         answers: number of the contested candidate, from 1, to its correct label; None: no entity.
         problem: the reason why the reply could not be used, in words.
         notes: irregularities of the reply, name to count.
+        relation_answers: number of the contested relation, from 1, to its correct type; None: no
+            relation.
     """
 
     state: State
     answers: Mapping[int, str | None] = field(default_factory=dict)
     problem: str | None = None
     notes: Mapping[str, int] = field(default_factory=dict)
+    relation_answers: Mapping[int, str | None] = field(default_factory=dict)
 
 
 class Verification(Protocol):
     """The verification of contested candidates by a further request."""
 
-    def render(self, text: str, contested: Sequence[VotedSpan]) -> tuple[Message, ...]:
+    def render(self, text: str, contested: Sequence[Contested]) -> tuple[Message, ...]:
         """Return the chat messages; the last one ends with ``text``, which begins on a new line."""
 
     def read(self, text: str, reply: Reply) -> Verdicts:

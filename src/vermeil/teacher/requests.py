@@ -16,7 +16,7 @@ from vermeil.tasks import make_task, task_class
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.protocol import ReplyResult, Task
 from vermeil.tasks.replies import unusable_result, was_cut_after_draft, was_filtered
-from vermeil.tasks.votes import Verification, VotedSpan
+from vermeil.tasks.votes import Contested, Verification
 from vermeil.teacher.backends.multi_document_prompt import (
     Read,
     read_multi_document,
@@ -106,11 +106,11 @@ def make_requests(
 
 def verify_request(
     document: Document,
-    contested: Sequence[VotedSpan],
+    contested: Sequence[Contested],
     verification: Verification,
     config: TeacherConfig,
 ) -> Request:
-    """Return the request that verifies the contested mentions of a document."""
+    """Return the request that verifies the contested candidates of a document."""
     request = Request(
         document.id,
         document.text,

@@ -79,6 +79,8 @@ def selection_parts(report: Mapping[str, Any]) -> Iterator[RenderableType]:
         f"the judge is {verdict}: {gain['difference']:+.3f} F1 "
         f"[{gain['low']:+.3f}, {gain['high']:+.3f}], p = {gain['p_value']:.3f}"
     )
+    if relations := report.get("relations"):
+        yield Text(_relation_verdict(relations))
     for kind, signals in report["signals"].items():
         measured = [
             (name, *(signal[key] for key in ("auroc", "auarc", "ece")))
@@ -98,3 +100,19 @@ def selection_parts(report: Mapping[str, Any]) -> Iterator[RenderableType]:
         yield Text(f"policy {report['policy']}: no label was changed")
     counts = [(name.replace("_", " "), f"{number:,}") for name, number in documents.items()]
     yield table("documents", ("", ""), counts, ("",))
+
+
+def _relation_verdict(relations: Mapping[str, Any]) -> str:
+    """Return the statement about the judge of relations."""
+    if "gain" not in relations:
+        return (
+            f"relations are not judged: {relations['pairs']} pairs of gold are known, "
+            f"{relations['minimum_pairs']} are needed"
+        )
+    gain = relations["gain"]
+    verdict = "better" if relations["better_than_teacher"] else "no better"
+    return (
+        f"the judge of relations is {verdict} than the teacher: {gain['difference']:+.3f} F1 "
+        f"[{gain['low']:+.3f}, {gain['high']:+.3f}], p = {gain['p_value']:.3f}, "
+        f"{relations['pairs']:,} pairs of gold"
+    )

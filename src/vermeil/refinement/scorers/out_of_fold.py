@@ -61,11 +61,14 @@ def predict_out_of_fold(
         )
         trained_on = settings.with_documents(gold_left, silver_left)
         own = trained_on.with_seed(job.seed * 2 * folds + fold).job
-        key = cache_key(f"out of fold:{VERSION}", (gold_left, silver_left, documents), own)
+        corpora = [gold_left, silver_left, documents]
+        if settings.teacher:
+            known = (d for d in documents if d.id in settings.teacher)
+            corpora.append([d.with_annotation(settings.teacher[d.id]) for d in known])
+        key = cache_key(f"out of fold:{VERSION}", corpora, own)
         steps = with_stage_name(progress, f"student of fold {done}")
-        found |= settings.cache.get(
-            f"{key}-{job.seed}-{fold}of{2 * folds}", partial(fit_predict, own, documents, steps)
-        )
+        compute = partial(fit_predict, own, documents, steps, settings.teacher)
+        found |= settings.cache.get(f"{key}-{job.seed}-{fold}of{2 * folds}", compute)
         progress("fold", done, len(scored), {})
     return found
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vermeil.blending.config import BlendingConfig
-from vermeil.data.document import Document
+from vermeil.data.document import Annotation, Document
 from vermeil.refinement.cache import ProbabilityCache
 from vermeil.student.config import Context
 from vermeil.training.job import TrainJob
@@ -25,10 +25,13 @@ class ScorerSettings:
     Args:
         job: documents and settings of the trainings. Each scorer sets its own regimen.
         cache: stores the class probabilities.
+        teacher: of a task with relations, the teacher's annotations whose pairs of spans the
+            students score, by id of the document.
     """
 
     job: TrainJob
     cache: ProbabilityCache
+    teacher: Mapping[str, Annotation] = field(default_factory=dict)
 
     def with_documents(
         self, gold: Sequence[Document], silver: Sequence[Document]

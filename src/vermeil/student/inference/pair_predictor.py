@@ -66,7 +66,21 @@ class PairPredictor:
             windows: the windows of the document.
             states: hidden states of the words of each window.
         """
-        pairs = self.task.candidate_pairs(annotation, words)
+        return self.score(self.task.candidate_pairs(annotation, words), windows, states)
+
+    def score(
+        self,
+        pairs: WordPairs,
+        windows: Sequence[Window],
+        states: Sequence[NDArray[np.float32]],
+    ) -> tuple[WordPairs, NDArray[np.float32]]:
+        """Return the given pairs that a window holds, and their class probabilities.
+
+        Args:
+            pairs: pairs of ranges of the document's words.
+            windows: the windows of the document.
+            states: hidden states of the words of each window.
+        """
         numbers = window_of_pairs(pairs, windows)
         rows = np.zeros((len(numbers), len(self.task.pair_classes)), np.float32)
         for number in np.unique(numbers[numbers >= 0]).tolist():

@@ -73,7 +73,7 @@ class Predictor:
             The documents in order, with scored spans and relations, or labels.
         """
         is_pooled = self.task.head in TEXT_HEADS
-        for output in self._block_outputs(documents, progress):
+        for output in self.block_outputs(documents, progress):
             yield _annotate(output.encoded, self.decode(output), is_pooled=is_pooled)
 
     def decode(self, output: DocumentOutput) -> Annotation:
@@ -97,13 +97,22 @@ class Predictor:
         Raises:
             DataError: the probabilities of a document are not finite numbers.
         """
-        for output in self._block_outputs(documents, progress):
+        for output in self.block_outputs(documents, progress):
             rows = apply_temperature(output.rows, self.temperature, self.task.head)
             yield output.encoded, rows
 
-    def _block_outputs(
-        self, documents: Iterable[Document | str], progress: Progress
+    def block_outputs(
+        self, documents: Iterable[Document | str], progress: Progress = silent
     ) -> Iterator[DocumentOutput]:
+        """Yield the output of the network for each document of a stream, block by block.
+
+        Args:
+            documents: documents or texts.
+            progress: called after every block with the number of documents and the speed.
+
+        Raises:
+            DataError: the probabilities of a document are not finite numbers.
+        """
         done, began = 0, time.perf_counter()
         size = 1 if self.pairs is None else PAIR_BLOCK_SHARE
         for block in _blocks(documents, self.group_context, size):

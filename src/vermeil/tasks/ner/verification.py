@@ -13,7 +13,7 @@ from vermeil.tasks.messages import messages
 from vermeil.tasks.ner.nested.votes import resolve_nested
 from vermeil.tasks.ner.votes import resolve
 from vermeil.tasks.replies import answer_objects, unusable_result, was_filtered, without_quotations
-from vermeil.tasks.votes import Verdicts, VotedSpan, VoteResult, with_verdict
+from vermeil.tasks.votes import Contested, Verdicts, VotedSpan, VoteResult, with_verdict
 
 _KEY = "checks"
 
@@ -42,22 +42,30 @@ class NerVerification:
         labels: the label set.
         guidelines: the user's annotation guidelines; may be empty.
         nested: whether spans may overlap.
+
+    ``instruction`` holds the paragraphs of the system message without the one about the answer.
     """
 
     def __init__(self, labels: LabelSet, guidelines: str, *, nested: bool = False) -> None:
         self._labels, self._nested = labels, nested
-        self._instruction = (
+        self.instruction = (
             _TASK.replace("{labels}", labels.listing()),
             f"Guidelines:\n{guidelines.strip()}" if guidelines.strip() else "",
             _MENTIONS,
-            _ANSWER.replace("LABELS", labels.quoted()),
         )
+        self._answer = _ANSWER.replace("LABELS", labels.quoted())
 
-    def render(self, text: str, contested: Sequence[VotedSpan]) -> tuple[Message, ...]:
+    def render(self, text: str, contested: Sequence[Contested]) -> tuple[Message, ...]:
         """Return the chat messages about these mentions, numbered from 1."""
-        lines = [_line(number, one, text) for number, one in enumerate(contested, start=1)]
-        introduction = "Check these mentions.\n\nMentions:\n" + "\n".join(lines)
-        return messages(self._instruction, introduction, text)
+        mentions = [one for one in contested if isinstance(one, VotedSpan)]
+        instruction = (*self.instruction, self._answer)
+        return messages(instruction, self.introduction(text, mentions), text)
+
+    @staticmethod
+    def introduction(text: str, mentions: Sequence[VotedSpan]) -> str:
+        """Return the list of mentions before the text, numbered from 1."""
+        lines = [_line(number, one, text) for number, one in enumerate(mentions, start=1)]
+        return "Check these mentions.\n\nMentions:\n" + "\n".join(lines)
 
     def read(self, text: str, reply: Reply) -> Verdicts:
         """Return the verdicts of a reply; the note ``off_schema`` counts unknown labels."""
@@ -90,7 +98,7 @@ class NerVerification:
     ) -> VoteResult:
         """Return the vote with the verdicts applied; its notes count the outcomes."""
         counted = {"confirmed": 0, "relabelled": 0, "rejected": 0, "unanswered": 0}
-        numbers = {one.span.key: n for n, one in enumerate(vote.contested, start=1)}
+        numbers = {one.span.key: n for n, one in enumerate(vote.contested_spans, start=1)}
         candidates: list[VotedSpan] = []
         for one in vote.voted_spans:
             number = numbers.get(one.span.key)

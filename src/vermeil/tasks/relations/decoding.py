@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -83,26 +83,34 @@ def decode_relations(
     return replace(annotation, relations=tuple(relations))
 
 
-def scored_relations(gold: Annotation, predicted: Annotation) -> list[tuple[float, bool]]:
+def scored_relations(
+    gold: Annotation, predicted: Annotation, symmetric: Collection[str] = ()
+) -> list[tuple[float, bool]]:
     """Return the score of every predicted relation that has one, and whether it is correct.
 
     Args:
         gold: the annotation of people. A relation is correct if it has both ends with the same
             bounds and labels.
         predicted: the student's annotation of the same document.
+        symmetric: the types without a direction.
     """
-    known = set(_keys(gold))
+    known = set(_keys(gold, symmetric))
     relations = predicted.relations or ()
     return [
         (one.score, key in known)
-        for one, key in zip(relations, _keys(predicted), strict=True)
+        for one, key in zip(relations, _keys(predicted, symmetric), strict=True)
         if one.score is not None
     ]
 
 
-def _keys(annotation: Annotation) -> list[tuple[SpanKey, SpanKey, str]]:
+def _keys(annotation: Annotation, symmetric: Collection[str]) -> list[tuple[SpanKey, SpanKey, str]]:
     spans = annotation.spans or ()
-    return [(spans[r.head].key, spans[r.tail].key, r.label) for r in annotation.relations or ()]
+    found = []
+    for one in annotation.relations or ():
+        ends = [spans[one.head].key, spans[one.tail].key]
+        head, tail = sorted(ends) if one.label in symmetric else ends
+        found.append((head, tail, one.label))
+    return found
 
 
 def _relation(head: int, tail: int, label: str, score: float) -> Relation:

@@ -87,7 +87,7 @@ def encode_pairs(
         number = classes.get((head, tail), 0)
         if number:
             positive.append((pair, number, weight))
-        elif not _is_unknown(annotation, head, tail, schema, pair):
+        elif not is_unknown_pair(annotation, head, tail, schema, pair):
             negative.append((pair, 0, weight))
     every = [*known.spans.values(), *wrong]
     for one in wrong:
@@ -99,6 +99,34 @@ def encode_pairs(
         chosen = np.sort(generator.choice(len(negative), MAX_NEGATIVES, replace=False))
         negative = [negative[i] for i in chosen]
     return _target([*positive, *negative]), losses
+
+
+def annotated_pairs(
+    annotation: Annotation, words: Sequence[Range], schema: PairSchema
+) -> WordPairs:
+    """Return the pairs of annotated spans whose labels allow a relation, in both directions.
+
+    Unlike `vermeil.tasks.relations.decoding.candidate_pairs`, the spans need not consist of whole
+    words. A span without a word of its own, or in an abstention, is in no pair.
+
+    Args:
+        annotation: an annotation whose labels are all in the schema.
+        words: the ranges of the document's words, in order.
+        schema: entity labels, pair classes and allowed pairs.
+
+    Returns:
+        The pairs; row n of ``ranges`` is span n of the annotation.
+    """
+    known = _known_spans(annotation, words, schema).spans
+    ranges = np.zeros((len(annotation.spans or ()), 3), np.int64)
+    for number, span in known.items():
+        ranges[number] = span
+    pairs = [
+        pair
+        for pair in permutations(sorted(known), 2)
+        if schema.is_candidate(known[pair[0]], known[pair[1]])
+    ]
+    return WordPairs(ranges, np.array(pairs, np.int64).reshape(-1, 2))
 
 
 def _known_spans(annotation: Annotation, words: Sequence[Range], schema: PairSchema) -> _KnownSpans:
@@ -152,7 +180,7 @@ def _relation_classes(
     return classes, losses
 
 
-def _is_unknown(
+def is_unknown_pair(
     annotation: Annotation, head: int, tail: int, schema: PairSchema, pair: Pair
 ) -> bool:
     """Return whether any relation that the schema allows for a pair is unknown."""

@@ -73,7 +73,7 @@ def render_prompt(
     """
     check_prompt_name(prompt, PROMPTS, "relations")
     parts = _TASK.split("{labels}")
-    task = labels.listing().join(parts).replace("{relations}", _listing(types), 1)
+    task = labels.listing().join(parts).replace("{relations}", listing(types), 1)
     reasoning = steps_of(prompt, steps)
     paragraphs = [
         task,
@@ -84,7 +84,7 @@ def render_prompt(
     return messages(paragraphs, _INTRODUCTION, text, demonstrations)
 
 
-def _listing(types: RelationTypes) -> str:
+def listing(types: RelationTypes) -> str:
     """Return the types of relations, one line each, with their ends and descriptions."""
     lines = []
     for name, words in zip(types.names, types.label_set.descriptions, strict=True):

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from vermeil.data.counts import Counts
 from vermeil.data.document import UNANNOTATED, Annotation, Document, Range, Span
 from vermeil.data.example import Target, WordPairs
-from vermeil.data.region import Candidate, Region
+from vermeil.data.region import Candidate, PairRegion, Region
 from vermeil.data.reply import Message, Reply
 from vermeil.errors import ConfigError
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.mistakes import Mistake
 from vermeil.tasks.ner.task import NerTask
+from vermeil.tasks.pair_task import BoundRelation
 from vermeil.tasks.protocol import Head, ReplyResult
 from vermeil.tasks.relations.checks import check_relations
 from vermeil.tasks.relations.decoding import (
@@ -25,15 +26,17 @@ from vermeil.tasks.relations.decoding import (
     decode_relations,
     scored_relations,
 )
-from vermeil.tasks.relations.encoding import encode_pairs
+from vermeil.tasks.relations.encoding import annotated_pairs, encode_pairs
 from vermeil.tasks.relations.mistakes import relation_mistakes
 from vermeil.tasks.relations.prompts import PROMPTS, render_prompt, steps_of
 from vermeil.tasks.relations.reading import read_reply
+from vermeil.tasks.relations.regions import pair_regions
 from vermeil.tasks.relations.reply_format import render_reply, schema
 from vermeil.tasks.relations.schema import PairSchema
 from vermeil.tasks.relations.scoring import count_relations
 from vermeil.tasks.relations.types import RelationTypes
-from vermeil.tasks.relations.votes import RelationVerification, add_relation_votes, carry_relations
+from vermeil.tasks.relations.verification import RelationVerification
+from vermeil.tasks.relations.votes import add_relation_votes, carry_relations
 from vermeil.tasks.votes import Verification, VoteResult, VotingRule
 
 
@@ -126,8 +129,9 @@ class RelationsTask:
 
     @property
     def verification(self) -> Verification:
-        """The verification of contested entities."""
-        return RelationVerification(self.entities.verification, self.types)
+        """The verification of contested entities and relations."""
+        labels, guidelines = self.entities.label_set, self.config.guidelines
+        return RelationVerification(self.entities.verification, self.types, labels, guidelines)
 
     def encode(self, document: Document, words: Sequence[Range]) -> Target:
         """Return the target classes of the words and of the pairs of spans."""
@@ -142,6 +146,25 @@ class RelationsTask:
     def candidate_pairs(self, annotation: Annotation, words: Sequence[Range]) -> WordPairs:
         """Return the pairs of predicted entities whose labels allow a relation."""
         return candidate_pairs(annotation, words, self._pairs)
+
+    def annotated_pairs(self, annotation: Annotation, words: Sequence[Range]) -> WordPairs:
+        """Return the pairs of annotated entities whose labels allow a relation."""
+        return annotated_pairs(annotation, words, self._pairs)
+
+    def pair_regions(
+        self,
+        annotation: Annotation,
+        words: Sequence[Range],
+        table: NDArray[np.float32] | None,
+    ) -> tuple[PairRegion, ...]:
+        """Return the pairs of entities that teacher or students relate, with their candidates."""
+        return pair_regions(annotation, words, table, self._pairs)
+
+    def bound_relations(self, annotation: Annotation) -> frozenset[BoundRelation]:
+        """Return the relations of an annotation by the ranges of their ends."""
+        ranges = [(span.start, span.end) for span in annotation.spans or ()]
+        ordered = (self.types.order(*one.key) for one in annotation.relations or ())
+        return frozenset((ranges[head], ranges[tail], label) for head, tail, label in ordered)
 
     def decode_pairs(
         self, annotation: Annotation, words: WordPairs, probabilities: NDArray[np.float32]
@@ -188,7 +211,7 @@ class RelationsTask:
         self, gold: Annotation, predicted: Annotation
     ) -> Iterable[tuple[float, bool]]:
         """Return the score of every predicted relation, and whether it is in gold."""
-        return scored_relations(gold, predicted)
+        return scored_relations(gold, predicted, self._pairs.symmetric)
 
     def mistakes(self, document: Document, predicted: Annotation) -> tuple[Mistake, ...]:
         """Return the wrong entities of an annotation, then its wrong relations."""

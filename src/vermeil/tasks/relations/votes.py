@@ -7,16 +7,8 @@ from dataclasses import replace
 
 from vermeil.data.document import Annotation, Range, Span
 from vermeil.data.relation import PairAbstention, Relation
-from vermeil.data.reply import Message, Reply
 from vermeil.tasks.relations.types import RelationTypes
-from vermeil.tasks.votes import (
-    Verdicts,
-    Verification,
-    VotedSpan,
-    VoteResult,
-    VotingRule,
-    has_enough_votes,
-)
+from vermeil.tasks.votes import VotedRelation, VoteResult, VotingRule, has_enough_votes
 
 _Key = tuple[Range, Range, str]
 """Boundaries of head and tail, and the type: the labels of the ends are voted on separately."""
@@ -44,19 +36,25 @@ def add_relation_votes(
     spans = vote.annotation.spans or ()
     place = {(span.start, span.end): number for number, span in enumerate(spans)}
     found: dict[_Key, list[float | None]] = {}
+    doubtful: set[_Key] = set()
     for annotation in voter_annotations:
         for key, score in _relations(annotation, types):
             found.setdefault(key, []).append(score)
+        doubtful.update(_doubtful_relations(annotation, types))
     voters = len(voter_annotations)
     relations, unknown = [], set(_voter_abstentions(voter_annotations, place))
+    voted: list[VotedRelation] = []
     for (head_range, tail_range, label), scores in sorted(found.items()):
         if head_range not in place or tail_range not in place:
             continue
         head, tail = place[head_range], place[tail_range]
         if not types.allows(label, spans[head].label, spans[tail].label):
             continue
+        score = scores[0] if voters == 1 else len(scores) / voters
+        is_doubtful = (head_range, tail_range, label) in doubtful
+        votes = (len(scores), voters, is_doubtful)
+        voted.append(VotedRelation(head_range, tail_range, label, score, *votes))
         if has_enough_votes(len(scores), voters, keep):
-            score = scores[0] if voters == 1 else len(scores) / voters
             relations.append(Relation(head, tail, label, score))
         elif abstain:
             unknown.add(PairAbstention(head, tail, label))
@@ -64,7 +62,12 @@ def add_relation_votes(
     annotation = replace(vote.annotation, relations=tuple(relations), abstain_pairs=pairs)
     notes = {"relations_kept": len(relations), "relations_lost": len(found) - len(relations)}
     counted = {name: number for name, number in notes.items() if number}
-    return replace(vote, annotation=annotation, notes={**vote.notes, **counted})
+    return replace(
+        vote,
+        annotation=annotation,
+        notes={**vote.notes, **counted},
+        voted_relations=tuple(voted),
+    )
 
 
 def _relations(annotation: Annotation, types: RelationTypes) -> Iterator[tuple[_Key, float | None]]:
@@ -73,6 +76,20 @@ def _relations(annotation: Annotation, types: RelationTypes) -> Iterator[tuple[_
     for one in annotation.relations or ():
         head, tail, label = types.order(one.head, one.tail, one.label)
         yield (ranges[head], ranges[tail], label), one.score
+
+
+def _doubtful_relations(annotation: Annotation, types: RelationTypes) -> Iterator[_Key]:
+    """Yield the relations of a voter whose names occur several times: another pair is unknown."""
+    ranges = [(span.start, span.end) for span in annotation.spans or ()]
+    for one in annotation.relations or ():
+        rivals = (
+            pair
+            for pair in annotation.abstain_pairs
+            if pair.label == one.label and pair.head is not None and pair.tail is not None
+        )
+        if any({pair.head, pair.tail} & {one.head, one.tail} for pair in rivals):
+            head, tail, label = types.order(one.head, one.tail, one.label)
+            yield ranges[head], ranges[tail], label
 
 
 def _voter_abstentions(
@@ -87,39 +104,6 @@ def _voter_abstentions(
         }
         moved = (pair.renumber(numbers) for pair in annotation.abstain_pairs)
         yield from (pair for pair in moved if pair is not None)
-
-
-class RelationVerification:
-    """The verification of contested entities, which keeps the relations between them.
-
-    Relations of entities that the verification rejects are lost and counted. It is unknown whether
-    an entity that only the verification confirms has relations.
-
-    Args:
-        entities: the verification of the entities.
-        types: the types of relations.
-    """
-
-    def __init__(self, entities: Verification, types: RelationTypes) -> None:
-        self._entities, self._types = entities, types
-
-    def render(self, text: str, contested: Sequence[VotedSpan]) -> tuple[Message, ...]:
-        """Return the chat messages about the contested entities."""
-        return self._entities.render(text, contested)
-
-    def read(self, text: str, reply: Reply) -> Verdicts:
-        """Parse a reply."""
-        return self._entities.read(text, reply)
-
-    def apply_verdicts(
-        self, text: str, vote: VoteResult, verdicts: Verdicts, abstain: bool
-    ) -> VoteResult:
-        """Return the vote with the verdicts applied, and the relations between its entities."""
-        result = self._entities.apply_verdicts(text, vote, verdicts, abstain)
-        annotation = carry_relations(result.annotation, vote.annotation, self._types)
-        lost = len(vote.annotation.relations or ()) - len(annotation.relations or ())
-        notes = {**result.notes, **({"relations_lost": lost} if lost else {})}
-        return replace(result, annotation=annotation, notes=notes)
 
 
 def carry_relations(target: Annotation, source: Annotation, types: RelationTypes) -> Annotation:

@@ -52,7 +52,7 @@ def test_enough_votes_keep_a_span_and_their_share_is_its_score(
     assert vote.annotation.abstain == ()
     assert vote.counts["candidates"] == vote.counts["kept"] + vote.counts["lost"] == 4
     assert vote.counts["unanimous"] == 1
-    assert [c.span.key for c in vote.contested] == [ANN.key, LEE.key, LATER.key]
+    assert [c.span.key for c in vote.contested_spans] == [ANN.key, LEE.key, LATER.key]
 
 
 def test_half_of_the_votes_is_no_majority() -> None:

@@ -125,7 +125,7 @@ def test_abstentions_of_one_voter_stay(task: RelationsTask) -> None:
 def test_a_verification_keeps_the_relations_of_confirmed_entities(task: RelationsTask) -> None:
     vote = task.vote(voters(), "unanimous", abstain=False)
     text = "Ann of IBM met Bob"
-    (contested,) = vote.contested
+    (contested,) = vote.contested_spans
     assert contested.span.key == BOB.key
     confirmed = task.verification.apply_verdicts(text, vote, verdicts("PER"), abstain=False)
     assert [span.key for span in confirmed.annotation.spans or ()] == [ANN.key, IBM.key, BOB.key]
