@@ -29,6 +29,7 @@ class App {
       drag: (key, event) => this.task.relations.length > 0 && this.arcs.drag(key, event),
     });
     document.addEventListener("keydown", (event) => this.onKey(event));
+    byId("end-round").hidden = task.round === null;
     document.querySelector("nav").addEventListener("click", (event) => {
       const command = event.target.closest("button")?.dataset.command;
       if (command) this.run(command);
@@ -86,17 +87,30 @@ class App {
       await this.open(queue.next);
       return;
     }
-    this.state = null;
-    document.body.dataset.document = "";
-    byId("text").replaceChildren();
-    byId("arcs").replaceChildren();
-    byId("details").replaceChildren();
-    byId("evidence").replaceChildren();
-    showLine("place", null);
+    this.clear();
     const conflicts = queue.conflicts.length;
     const more = conflicts ? ` ${conflicts} documents have different answers: press c.` : "";
-    showLine("banner", `All documents are reviewed.${more} Gold is written when vermeil review ends, or with m.`);
+    const end = this.task.round === null
+      ? "Gold is written when vermeil review ends, or with m."
+      : "Press q to end the round.";
+    showLine("banner", `All documents are reviewed.${more} ${end}`);
     this.announce("All documents are reviewed");
+  }
+
+  /** Show that the round has ended; the server stops. */
+  ended() {
+    this.clear();
+    document.body.dataset.ended = "true";
+    for (const node of document.querySelectorAll("nav button")) node.disabled = true;
+    showLine("banner", "The round has ended. Training goes on in the terminal; this page can be closed.");
+    this.announce("The round has ended");
+  }
+
+  clear() {
+    this.state = null;
+    document.body.dataset.document = "";
+    for (const id of ["text", "arcs", "details", "evidence"]) byId(id).replaceChildren();
+    showLine("place", null);
   }
 
   async open(id, settles = false) {

@@ -8,7 +8,8 @@ import { allowedTypes } from "/assets/relations.js";
 
 /** Commands that need no document. */
 export const WITHOUT_DOCUMENT = new Set([
-  "conflicts", "settle", "progress", "help", "guidelines", "previous_document",
+  "conflicts", "settle", "progress", "help", "guidelines", "previous_document", "end_round",
+  "end_round_now",
 ]);
 
 /** Every command of the page by name; the first argument is the application. */
@@ -79,6 +80,18 @@ export const commands = {
     const id = at < 0 ? known.at(-1) : known[at - 1];
     if (id === undefined) throw new Error("there is no document before this one");
     await app.open(id);
+  },
+  end_round: async (app) => {
+    if (app.task.round === null) throw new Error("this review is no round of vermeil run --until");
+    await app.saver.flush();
+    const { counts } = await get("queue");
+    const end = () => app.run("end_round_now");
+    if (app.state === null) end();
+    else dialogs.askEnd(app.task.round, counts, end);
+  },
+  end_round_now: async (app) => {
+    await post("end");
+    app.ended();
   },
   escape: (app) => {
     app.state.head = null;
@@ -180,8 +193,9 @@ async function leave(app, action, after) {
   }
   const before = { ...state.items };
   const decision = state.change(action, after);
+  let answer;
   try {
-    await post("decision", { ...decision, seconds: app.clock.take() });
+    answer = await post("decision", { ...decision, seconds: app.clock.take() });
   } catch (problem) {
     state.replace(before);
     app.render();
@@ -189,5 +203,6 @@ async function leave(app, action, after) {
     throw isOffline ? new Error("no connection to vermeil review; nothing was finished") : problem;
   }
   showLine("saved", "saved");
-  await app.next();
+  if (answer.ended) app.ended();
+  else await app.next();
 }
