@@ -27,10 +27,15 @@ WAIT = 240
 
 
 def write_project(folder: Path, newswire: Path, *, gold: bool = True) -> None:
-    """Write a project over the sample corpus, with a tiny encoder and priced recorded replies."""
+    """Write a project over the sample corpus, with a tiny encoder and priced recorded replies.
+
+    Each document is the first one of another group.
+    """
     for name, number in SIZES.items():
-        with (newswire / f"{name}.jsonl").open(encoding="utf-8") as lines:
-            (folder / f"{name}.jsonl").write_text("".join(islice(lines, number)), "utf-8")
+        lines = (newswire / f"{name}.jsonl").read_text("utf-8").splitlines(keepends=True)
+        first = {json.loads(line)["group"]: line for line in reversed(lines)}
+        chosen = sorted(islice(reversed(first.values()), number))
+        (folder / f"{name}.jsonl").write_text("".join(chosen), "utf-8")
     make_encoder(folder / "tiny")
     labels = "".join(f"[task.labels.{name}]\n" for name in ("PER", "ORG", "LOC", "MISC"))
     own = "gold = 'train.jsonl'\n" if gold else ""

@@ -62,11 +62,11 @@ if TYPE_CHECKING:
     from vermeil.pipeline.check import check
     from vermeil.pipeline.check_report import CheckReport
     from vermeil.pipeline.doctor.doctor import DoctorReport, doctor
-    from vermeil.pipeline.optimize.optimize import optimize
     from vermeil.pipeline.loop.limits import LoopLimits
     from vermeil.pipeline.loop.records import LoopReport
     from vermeil.pipeline.loop.run_loop import run_loop
     from vermeil.pipeline.loop.settings import LoopHooks
+    from vermeil.pipeline.optimize.optimize import optimize
     from vermeil.pipeline.run import RunReport, run
     from vermeil.pipeline.show import show
     from vermeil.pipeline.show_report import ShowReport

@@ -21,7 +21,7 @@ NEGLIGIBLE = 0.005
 
 @dataclass(frozen=True, slots=True)
 class NextRound:
-    """What a further round would add.
+    """Additions of a further round, and findings about them.
 
     Args:
         gold: documents that a person would review.

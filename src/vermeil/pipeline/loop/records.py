@@ -25,7 +25,7 @@ loop runs without a person. nothing_to_review: every document was reviewed befor
 
 @dataclass(frozen=True, slots=True)
 class LoopAdvice:
-    """What to do next.
+    """Recommended next step.
 
     Args:
         kind: the advice.

@@ -29,7 +29,7 @@ class RoundEnd:
 
     @property
     def reason(self) -> EndReason | None:
-        """Why the round ended; None: it has not ended."""
+        """Reason of the end; None: the round has not ended."""
         return self._reason
 
     def connect(self, stop: Callable[[], None]) -> None:
