@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("fastapi")
 
 from tests.loop_runs import LoopProcess, answers, review, write_project
-from tests.review_page import spans_of
+from tests.review_page import press, spans_of
 
 from vermeil.corpora import read_corpus
 
@@ -208,3 +208,27 @@ def test_a_problem_is_named_before_any_work(
     assert done.returncode == 2, done.stderr
     assert problem in " ".join(done.stderr.split())
     assert not (tmp_path / "vermeil-run").exists()
+
+
+@pytest.mark.slow
+def test_a_round_in_a_real_browser_ends_with_a_key(
+    start_loop: StartLoop, open_page: Any, tmp_path: Path, newswire: Path, recorded: str
+) -> None:
+    write_project(tmp_path, newswire)
+    loop = start_loop(tmp_path, "--until", "documents=8", *ROUNDS, recorded)
+    page = open_page(loop.wait_for(r"open (http://\S+)")[1])
+    shown = [page.get_attribute("body", "data-document")]
+    press(page, "v r Enter")
+    page.wait_for_function("name => document.body.dataset.document !== name", arg=shown[0])
+    shown.append(page.get_attribute("body", "data-document"))
+    press(page, "Enter")
+    page.wait_for_function("name => document.body.dataset.document !== name", arg=shown[1])
+    press(page, "q")
+    page.wait_for_selector("#dialog:has-text('2 of 3 documents are done')")
+    press(page, "q")
+    page.wait_for_selector("body[data-ended]")
+    assert "Training goes on in the terminal" in page.inner_text("#banner")
+    assert loop.end() == 0, "".join(loop.printed)
+    (only,) = loop.report["rounds"]
+    assert (only["gold"], only["reviewed"], only["ended"]) == (8, 2, "button")
+    assert set(shown) <= set(gold_of(tmp_path))

@@ -8,6 +8,7 @@ import { commandOf } from "/assets/keys.js";
 import { Panel } from "/assets/panel.js";
 import { handlePointer } from "/assets/pointer.js";
 import { allowedTypes, Arcs } from "/assets/relations.js";
+import { SpanList } from "/assets/spans.js";
 import { DocumentState } from "/assets/state.js";
 import { TextView } from "/assets/text.js";
 
@@ -19,7 +20,8 @@ class App {
     this.isRunning = false;
     this.view = new TextView(byId("text"), task.labels.map((label) => label.name));
     this.panel = new Panel(task, this.view, (...command) => this.run(...command));
-    this.arcs = new Arcs(byId("arcs"), this.view);
+    this.arcs = new Arcs(byId("arcs"), this.view, task.relations);
+    this.spanList = new SpanList(this.view, (key) => this.select(key));
     this.clock = new Stopwatch(task.idle_seconds);
     this.saver = new Saver((text) => showLine("saved", text), (problem) => this.refused(problem));
     handlePointer(this.view, {
@@ -109,7 +111,8 @@ class App {
   clear() {
     this.state = null;
     document.body.dataset.document = "";
-    for (const id of ["text", "arcs", "details", "evidence"]) byId(id).replaceChildren();
+    for (const id of ["text", "arcs", "details", "evidence", "spans"]) byId(id).replaceChildren();
+    byId("span-list").hidden = true;
     showLine("place", null);
   }
 
@@ -155,6 +158,7 @@ class App {
     this.view.render();
     this.panel.render();
     this.arcs.render();
+    this.spanList.render();
     this.view.reveal();
     byId("flag").setAttribute("aria-pressed", String(this.state.state.flag));
     this.announce(this.describe());
@@ -193,7 +197,7 @@ class App {
     const types = allowedTypes(this.task.relations, items[head], items[tail]);
     const relate = (at) => {
       this.state.head = null;
-      this.change("relate", this.state.related(head, tail, types[at].name));
+      this.change("relate", this.state.related(head, tail, types[at]));
     };
     if (types.length === 1) relate(0);
     else if (types.length > 1) dialogs.choose("Type of the relation", types.map((t) => t.name), relate);

@@ -64,6 +64,7 @@ export const commands = {
     app.announce(`head: ${state.surface(state.items[state.head])}; go to the tail`);
   },
   guidelines: (app) => dialogs.showGuidelines(app.task),
+  list_spans: (app) => app.spanList.focus(),
   teacher: (app) => app.panel.toggleEvidence(),
   help: () => dialogs.showKeys(),
   progress: (app) => showProgress(app.task.training),
@@ -139,7 +140,7 @@ function relateByKey(app, at) {
     throw new Error(`${type.name} does not join ${state.items[head].label} and ${state.items[tail].label}`);
   }
   state.head = null;
-  app.change("relate", state.related(head, tail, type.name));
+  app.change("relate", state.related(head, tail, type));
 }
 
 function moveCursor(app, step, extend) {

@@ -6,10 +6,12 @@ export class Arcs {
   /**
    * @param {SVGElement} svg layer above the text
    * @param {TextView} view the text
+   * @param {object[]} types the relation types; an arc of a symmetric one has no arrow
    */
-  constructor(svg, view) {
+  constructor(svg, view, types) {
     this.svg = svg;
     this.view = view;
+    this.symmetric = new Set(types.filter((type) => type.symmetric).map((type) => type.name));
     addEventListener("resize", () => this.render());
   }
 
@@ -44,7 +46,7 @@ export class Arcs {
     });
     label.textContent = item.label;
     const line = path(from, to, item.status);
-    line.setAttribute("marker-end", "url(#arrow)");
+    if (!this.symmetric.has(item.label)) line.setAttribute("marker-end", "url(#arrow)");
     return [line, label];
   }
 }
@@ -82,5 +84,8 @@ function svgElement(name, attributes) {
 /** Return the relation types that may join two spans. */
 export function allowedTypes(types, head, tail) {
   const fits = (labels, item) => labels.length === 0 || labels.includes(item.label);
-  return types.filter((type) => fits(type.head, head) && fits(type.tail, tail));
+  return types.filter(
+    (type) => (fits(type.head, head) && fits(type.tail, tail))
+      || (type.symmetric && fits(type.head, tail) && fits(type.tail, head)),
+  );
 }
