@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -135,9 +136,8 @@ def _run_loop(
         for line in round_lines(report):
             (print_status if as_json else print_line)(line)
 
-    with shown_progress(quiet) as progress:
-        hooks = LoopHooks(progress, print_status, on_round, _goes_on)
-        report = run_loop(sections, limits, access, hooks, executor)
+    hooks = LoopHooks(partial(shown_progress, quiet), print_status, on_round, _goes_on)
+    report = run_loop(sections, limits, access, hooks, executor)
     if as_json:
         print_json(report.as_dict())
     else:
@@ -174,5 +174,5 @@ def _goes_on() -> bool:
 
     if exit_code() != INTERRUPTED or not sys.stdin.isatty():
         return False
-    question = "Train on the reviewed documents now? (no: stop; the same command goes on later)"
+    question = "Train on the reviewed documents now? (n: stop, the same command continues)"
     return typer.confirm(question, default=True, err=True)

@@ -48,7 +48,7 @@ class RoundCorpora:
 
 
 def corpora_of(config: Config, folder: LoopFolder) -> RoundCorpora:
-    """Write gold of all rounds so far, a drawn dev, and silver without its texts.
+    """Write gold of all reviews that have ended, a drawn dev, and silver without its texts.
 
     Args:
         config: the configuration of the loop.
@@ -59,7 +59,8 @@ def corpora_of(config: Config, folder: LoopFolder) -> RoundCorpora:
             texts.
     """
     check = make_task(config.task).check
-    reviewed = [d for one in folder.rounds if one.gold.exists() for d in read_corpus(one.gold)]
+    ended = [one for one in folder.rounds if one.ended.exists() and one.gold.exists()]
+    reviewed = [document for one in ended for document in read_corpus(one.gold)]
     share = 0.0 if config.corpora.dev is not None else config.loop.dev_share
     drawn = [document for document in reviewed if is_drawn(document, share)]
     kept = [document for document in reviewed if not is_drawn(document, share)]

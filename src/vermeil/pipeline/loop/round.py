@@ -13,6 +13,7 @@ from vermeil.config import Config
 from vermeil.corpora import read_corpus
 from vermeil.corpora.review_log.events import read_review_log
 from vermeil.data.atomic import write_json
+from vermeil.data.progress import Progress
 from vermeil.data.written import read_object
 from vermeil.errors import DataError
 from vermeil.jobs.appraise import blend_advice
@@ -23,6 +24,7 @@ from vermeil.pipeline.loop.checks import asks_teacher
 from vermeil.pipeline.loop.corpora import RoundCorpora, config_of_teacher, corpora_of, silver_of
 from vermeil.pipeline.loop.folder import LoopFolder, RoundFolder
 from vermeil.pipeline.loop.queues import (
+    Log,
     choose_for_teacher,
     make_queue,
     pool_left,
@@ -34,6 +36,7 @@ from vermeil.pipeline.loop.scores import RoundScores, score_round
 from vermeil.pipeline.loop.settings import LoopHooks, LoopSettings
 from vermeil.pipeline.review_files import ReviewInput, review_files
 from vermeil.pipeline.run import run_or_skip
+from vermeil.serving.review.open import save_gold
 from vermeil.serving.review.round_end import RoundEnd, active_minutes
 from vermeil.studies.plan import PlanReport, plan
 from vermeil.tasks import make_task
@@ -57,15 +60,17 @@ def run_round(
     over_budget = 0
     # Without gold, the labels are tried on plain text before the teacher is paid for them.
     if corpora.gold or corpora.dev_drawn or settings.review is None:
-        over_budget = _request(settings, corpora.config, number, hooks)
+        with hooks.open_progress() as progress:
+            over_budget = _request(settings, corpora.config, number, hooks.log, progress)
         corpora = corpora_of(settings.config, folder)
     else:
         hooks.log("no gold yet: the first round is the review of plain text, without the teacher")
     ended = _review(settings, corpora.config, number, hooks)
     reviewed = set(_reviewed_gold(folder.round(number)))
     corpora = corpora_of(settings.config, folder)
-    regimen = _train(corpora, settings, hooks)
-    scores = _score(corpora, settings, number, regimen, hooks)
+    with hooks.open_progress() as progress:
+        regimen = _train(corpora, settings, hooks.log, progress)
+        scores = None if regimen is None else _score(corpora, settings, number, progress)
     spent = spent_in_all(RunFolder(settings.config.run.output).replies)
     record = RoundRecord(
         number=number,
@@ -97,16 +102,18 @@ def minutes_of(folder: LoopFolder) -> float:
     return sum(map(_minutes, folder.rounds))
 
 
-def _request(settings: LoopSettings, config: Config, number: int, hooks: LoopHooks) -> int:
+def _request(
+    settings: LoopSettings, config: Config, number: int, log: Log, progress: Progress
+) -> int:
     """Annotate and locate; return the number of requests that exceed the limit on cost."""
     if not asks_teacher(settings.config):
         return 0
     if config.loop.pool_documents is not None:
-        choose_for_teacher(config, settings.folder, number, hooks.progress, hooks.log)
+        choose_for_teacher(config, settings.folder, number, progress, log)
     own = config_of_teacher(settings.config, settings.folder, settings.limits.dollars)
     over_budget = 0
     for name in ("annotate", "locate"):
-        outcome = run_or_skip(name, own, hooks.progress, hooks.log, settings.executor)
+        outcome = run_or_skip(name, own, progress, log, settings.executor)
         if name == "annotate" and outcome.report is not None:
             over_budget = int(outcome.report["states"].get("over_budget", 0))
     return over_budget
@@ -119,28 +126,33 @@ def _review(settings: LoopSettings, config: Config, number: int, hooks: LoopHook
         found: RoundEnding = json.loads(own.ended.read_text("utf-8"))["ended"]
         return found
     if settings.review is None:
+        if own.decisions.exists():  # of an interrupted review: what was finished is gold
+            save_gold(own.path, read_corpus(queue_corpus(own)))
+            write_json(own.ended, {"ended": "no_review"})
         return "no_review"
-    if not make_queue(config, settings.folder, number, hooks.progress, hooks.log):
+    with hooks.open_progress() as progress:
+        has_documents = make_queue(config, settings.folder, number, progress, hooks.log)
+    if not has_documents:
         return "nothing_to_review"
-    reason = _serve(settings, config, number, hooks)
+    reason = _serve(settings, config, number, hooks.log)
     if reason == "interrupted" and not hooks.goes_on():
         raise KeyboardInterrupt
     write_json(own.ended, {"ended": reason})
     return reason
 
 
-def _serve(settings: LoopSettings, config: Config, number: int, hooks: LoopHooks) -> RoundEnding:
+def _serve(settings: LoopSettings, config: Config, number: int, log: Log) -> RoundEnding:
     own, left = settings.folder.round(number), None
     if settings.limits.minutes is not None:
         earlier = [one for one in settings.folder.rounds if one != own]
         left = settings.limits.minutes - sum(map(_minutes, earlier))
         if _minutes(own) >= left:
             return "minutes"
-        hooks.log(f"minutes of review left: {left - _minutes(own):.1f}")
+        log(f"minutes of review left: {left - _minutes(own):.1f}")
     end = RoundEnd(number, left)
     given = ReviewInput(documents=queue_corpus(own), output=own.path, round_end=end)
     assert settings.review is not None
-    review_files(config, given, settings.review, hooks.log)
+    review_files(config, given, settings.review, log)
     return end.reason or "interrupted"
 
 
@@ -150,50 +162,48 @@ def _minutes(own: RoundFolder) -> float:
     return active_minutes(read_review_log(own.decisions).texts.values())
 
 
-def _train(corpora: RoundCorpora, settings: LoopSettings, hooks: LoopHooks) -> RegimenName | None:
+def _train(
+    corpora: RoundCorpora, settings: LoopSettings, log: Log, progress: Progress
+) -> RegimenName | None:
     """Train on gold and silver; return the regimen, or None if there is nothing to train on."""
     regimen = corpora.regimen
     if regimen is None:
-        hooks.log("train: skipped, there is neither gold nor silver yet")
+        log("train: skipped, there is neither gold nor silver yet")
         return None
     if regimen != corpora.config.blending.regimen:
-        hooks.log(f"train: {regimen}, because gold or silver is still missing")
+        log(f"train: {regimen}, because gold or silver is still missing")
     try:
-        _train_with(regimen, corpora, settings, hooks)
+        _train_with(regimen, corpora, settings, log, progress)
     except DataError as error:
         if not REGIMENS[regimen].makes_silver:
             raise
         # An error of the corpora themselves is raised again by this training.
-        hooks.log(f"train: simple_mix, because {regimen} is not possible in this round: {error}")
+        log(f"train: simple_mix, because {regimen} is not possible in this round: {error}")
         regimen = "simple_mix"
-        _train_with(regimen, corpora, settings, hooks)
+        _train_with(regimen, corpora, settings, log, progress)
     return regimen
 
 
 def _train_with(
-    regimen: RegimenName, corpora: RoundCorpora, settings: LoopSettings, hooks: LoopHooks
+    regimen: RegimenName,
+    corpora: RoundCorpora,
+    settings: LoopSettings,
+    log: Log,
+    progress: Progress,
 ) -> None:
     config = corpora.config
     update: dict[str, Any] = {"blending": config.blending.model_copy(update={"regimen": regimen})}
     if config.corpora.dev is None and config.student.select == "best_dev":
         update["student"] = config.student.model_copy(update={"select": "last"})
-    own = config.model_copy(update=update)
-    run_or_skip("train", own, hooks.progress, hooks.log, settings.executor)
+    run_or_skip("train", config.model_copy(update=update), progress, log, settings.executor)
 
 
 def _score(
-    corpora: RoundCorpora,
-    settings: LoopSettings,
-    number: int,
-    regimen: RegimenName | None,
-    hooks: LoopHooks,
+    corpora: RoundCorpora, settings: LoopSettings, number: int, progress: Progress
 ) -> RoundScores | None:
-    if regimen is None:
-        return None
     folder = settings.folder
     before = folder.round(number - 1).scores if number > 1 else None
-    scores = folder.round(number).scores
-    return score_round(corpora.config, scores, before, hooks.progress)
+    return score_round(corpora.config, folder.round(number).scores, before, progress)
 
 
 def _following(corpora: RoundCorpora, record: RoundRecord) -> NextRound:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from vermeil.config import Config
@@ -12,6 +13,14 @@ from vermeil.pipeline.loop.folder import LoopFolder
 from vermeil.pipeline.loop.limits import LoopLimits
 from vermeil.pipeline.loop.records import LoopReport
 from vermeil.serving.review.address import ReviewAccess
+
+OpenProgress = Callable[[], AbstractContextManager[Progress]]
+"""Function that returns a context manager with a progress callback."""
+
+
+def silent_display() -> AbstractContextManager[Progress]:
+    """Return a context manager with a callback that shows nothing."""
+    return nullcontext(silent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +47,13 @@ class LoopHooks:
     """Callbacks of a loop.
 
     Args:
-        progress: called with stage, done, total and details.
+        open_progress: opens the display of progress for some stages, and closes it before a review.
         log: called with one line of text.
         on_round: called with all rounds after each round.
         goes_on: called when Ctrl-C ended a review; returns whether to train now.
     """
 
-    progress: Progress = silent
+    open_progress: OpenProgress = silent_display
     log: Callable[[str], None] = lambda _: None
     on_round: Callable[[LoopReport], None] = lambda _: None
     goes_on: Callable[[], bool] = lambda: False

@@ -31,6 +31,7 @@ class App {
       drag: (key, event) => this.task.relations.length > 0 && this.arcs.drag(key, event),
     });
     document.addEventListener("keydown", (event) => this.onKey(event));
+    byId("text").classList.toggle("related", task.relations.length > 0);
     byId("end-round").hidden = task.round === null;
     document.querySelector("nav").addEventListener("click", (event) => {
       const command = event.target.closest("button")?.dataset.command;
