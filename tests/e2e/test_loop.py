@@ -219,10 +219,10 @@ def test_a_round_in_a_real_browser_ends_with_a_key(
     page = open_page(loop.wait_for(r"open (http://\S+)")[1])
     shown = [page.get_attribute("body", "data-document")]
     press(page, "v r Enter")
-    page.wait_for_function("name => document.body.dataset.document !== name", arg=shown[0])
+    page.wait_for_selector(f'body:not([data-document="{shown[0]}"])')
     shown.append(page.get_attribute("body", "data-document"))
     press(page, "Enter")
-    page.wait_for_function("name => document.body.dataset.document !== name", arg=shown[1])
+    page.wait_for_selector(f'body:not([data-document="{shown[1]}"])')
     press(page, "q")
     page.wait_for_selector("#dialog:has-text('2 of 3 documents are done')")
     press(page, "q")

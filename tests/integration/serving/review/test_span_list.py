@@ -57,7 +57,8 @@ def test_the_list_follows_added_and_removed_spans(
         wait_saved(page)
         assert page.locator("#spans button").count() == 2
         press(page, "z")
-        page.wait_for_function("document.querySelectorAll('#spans button').length === 1")
+        page.wait_for_selector("#span-count:text-is('(1)')")
+        assert page.locator("#spans button").count() == 1
         page.locator("#text").focus()
         press(page, "Enter")
         wait_document(page, "b")
