@@ -197,6 +197,7 @@ CASES = (
     Case("run", _SILVER, ("train",)),
     Case("run", (), ("train",)),
     Case("run", _set("blending.regimen=gold_only"), ("train",)),
+    Case("run", ("--until", "documents=9999", "--no-review", *_SILVER), ("train",)),
     Case("show", ("news-061.01",)),
     Case("show", ("news-061.01", *_NEAREST), ("train",)),
     Case("show", ("news-061.01", *_set("run.output=trained")), ("train",)),

@@ -39,7 +39,16 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Start": ("index", "install", "tutorial"),
     "How to": (
         *("from-plain-text", "own-data", "corpora", "teachers", "local", "better-annotation"),
-        *("optimize", "rank", "review", "classification", "relations", "documents", "gliner"),
+        *(
+            "optimize",
+            "rank",
+            "review",
+            "loop",
+            "classification",
+            "relations",
+            "documents",
+            "gliner",
+        ),
         *("use", "serving", "hub", "python", "cluster", "costs", "closed-network", "examples"),
     ),
     "Concepts": ("regimens", "selection", "statistics", "study-report", "paper", "glossary"),

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from vermeil.jobs.again import Again
     from vermeil.jobs.annotate import AnnotateReport, annotate
     from vermeil.jobs.calibrate import CalibrateReport, calibrate
-    from vermeil.jobs.config import PilotConfig, RunConfig
+    from vermeil.jobs.config import LoopConfig, PilotConfig, RunConfig
     from vermeil.jobs.demonstrations import choose_demonstrations
     from vermeil.jobs.estimate import EstimateReport, estimate
     from vermeil.jobs.export import ExportReport, export
@@ -62,6 +62,10 @@ if TYPE_CHECKING:
     from vermeil.pipeline.check import check
     from vermeil.pipeline.check_report import CheckReport
     from vermeil.pipeline.doctor.doctor import DoctorReport, doctor
+    from vermeil.pipeline.loop.limits import LoopLimits
+    from vermeil.pipeline.loop.records import LoopReport
+    from vermeil.pipeline.loop.run_loop import run_loop
+    from vermeil.pipeline.loop.settings import LoopHooks
     from vermeil.pipeline.optimize.optimize import optimize
     from vermeil.pipeline.run import RunReport, run
     from vermeil.pipeline.show import show
@@ -147,6 +151,10 @@ __all__ = [
     "LeakReport",
     "LocalEngineConfig",
     "LocateReport",
+    "LoopConfig",
+    "LoopHooks",
+    "LoopLimits",
+    "LoopReport",
     "MechanismConfig",
     "Mention",
     "NoiseConfig",
@@ -237,6 +245,7 @@ __all__ = [
     "review_open",
     "review_stats",
     "run",
+    "run_loop",
     "select",
     "serve",
     "show",
@@ -274,7 +283,7 @@ _MODULES = {
     "vermeil.jobs.again": ("Again",),
     "vermeil.jobs.annotate": ("AnnotateReport", "annotate"),
     "vermeil.jobs.calibrate": ("CalibrateReport", "calibrate"),
-    "vermeil.jobs.config": ("PilotConfig", "RunConfig"),
+    "vermeil.jobs.config": ("LoopConfig", "PilotConfig", "RunConfig"),
     "vermeil.jobs.demonstrations": ("choose_demonstrations",),
     "vermeil.jobs.estimate": ("EstimateReport", "estimate"),
     "vermeil.jobs.export": ("ExportReport", "export"),
@@ -296,6 +305,10 @@ _MODULES = {
     "vermeil.pipeline.check_report": ("CheckReport",),
     "vermeil.pipeline.doctor.doctor": ("DoctorReport", "doctor"),
     "vermeil.pipeline.optimize.optimize": ("optimize",),
+    "vermeil.pipeline.loop.limits": ("LoopLimits",),
+    "vermeil.pipeline.loop.records": ("LoopReport",),
+    "vermeil.pipeline.loop.run_loop": ("run_loop",),
+    "vermeil.pipeline.loop.settings": ("LoopHooks",),
     "vermeil.pipeline.run": ("RunReport", "run"),
     "vermeil.pipeline.show": ("show",),
     "vermeil.pipeline.show_report": ("ShowReport",),

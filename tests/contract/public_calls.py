@@ -255,6 +255,15 @@ class Calls:
         assert isinstance(report, vermeil.RunReport)
         assert report.outputs["model"].is_dir()
 
+    def run_loop(self) -> None:
+        """One round without a person: the teacher annotates, the student is scored on dev."""
+        rounds: list[int] = []
+        hooks = vermeil.LoopHooks(on_round=lambda report: rounds.append(len(report.rounds)))
+        limits = vermeil.LoopLimits(documents=1000)
+        report = vermeil.run_loop(self.get("project"), limits, None, hooks)
+        assert isinstance(report, vermeil.LoopReport)
+        assert (rounds, report.is_finished) == ([1], False)
+
     def serve(self) -> None:
         code = (
             "import pathlib, sys, vermeil\n"

@@ -71,6 +71,7 @@ EXAMPLES: Mapping[str, str] = {
     "rank.model": '"vermeil-run/model"',
     "rank.encoder": '"embedded"',
     "rank.order": '"vermeil-run/for-teacher.jsonl"',
+    "loop.pool_documents": "500",
     "study.variants": "{tail = {gold_tail = 0.1}}",
     "study.gold_documents": "[125, 250, 500]",
     "study.silver_documents": "[1000, 4000]",

@@ -6,7 +6,7 @@ from vermeil.blending.config import BlendingConfig
 from vermeil.cluster.config import ClusterConfig
 from vermeil.config.dump import dump_config
 from vermeil.corpora.config import CorporaConfig
-from vermeil.jobs.config import PilotConfig, RunConfig
+from vermeil.jobs.config import LoopConfig, PilotConfig, RunConfig
 from vermeil.prompting.config import OptimizeConfig
 from vermeil.section import Section
 from vermeil.selection.config import SelectionConfig
@@ -46,6 +46,8 @@ class Config(Section):
     """Documents to annotate next: strategy, limits and texts to leave out."""
     review: ReviewConfig = ReviewConfig()
     """Review page: overlap of annotators, suggestions, small trainings."""
+    loop: LoopConfig = LoopConfig()
+    """Rounds of `vermeil run --until`: documents per round, and dev."""
     study: StudyConfig = StudyConfig()
     """Comparison of regimens: sizes, seeds and statistics."""
     plan: PlanConfig = PlanConfig()

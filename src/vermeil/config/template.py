@@ -103,6 +103,7 @@ ORDER = (
     "selection",
     "rank",
     "review",
+    "loop",
     "study",
     "plan",
     "cluster",

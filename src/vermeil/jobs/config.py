@@ -1,4 +1,4 @@
-"""The ``[run]`` and ``[pilot]`` sections."""
+"""The ``[run]``, ``[pilot]`` and ``[loop]`` sections."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import Field
 
 from vermeil.section import Section
+from vermeil.selection.ranking.config import StrategyName
 from vermeil.teacher.config import DemonstrationKind
 
 
@@ -38,3 +39,19 @@ class PilotConfig(Section):
     teacher.demonstrations.count."""
     resamples: int = Field(default=2000, ge=100)
     """Number of bootstrap resamples for each interval."""
+
+
+class LoopConfig(Section):
+    """Rounds of `vermeil run --until`: documents per round, and dev."""
+
+    documents: int = Field(default=20, ge=1)
+    """Documents that a person reviews in a round, in the order of rank.strategy."""
+    pool_documents: int | None = Field(default=None, ge=1)
+    """Documents of the pool that the teacher annotates in each round, in addition to those before.
+    none: the whole pool in one round."""
+    teacher_strategy: StrategyName = "random"
+    """Strategy of `vermeil rank` that chooses loop.pool_documents: random, diversity, uncertainty,
+    cost_aware or allabel. Without a student, the order is random."""
+    dev_share: float = Field(default=0.25, ge=0, lt=1)
+    """Share of the reviewed groups that serve as dev if corpora.dev is not set. They are not
+    trained on."""

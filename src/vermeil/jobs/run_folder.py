@@ -88,3 +88,8 @@ class RunFolder:
     def review(self) -> Path:
         """Folder of the review: decisions of the annotators, and their gold."""
         return self.path / "review"
+
+    @property
+    def loop(self) -> Path:
+        """Folder of the loop: its rounds, and gold of all of them."""
+        return self.path / "loop"

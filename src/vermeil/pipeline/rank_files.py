@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,7 @@ def rank_files(
     output: Path | None = None,
     *,
     overwrite: bool = False,
+    without: Collection[str] = (),
 ) -> dict[str, Any]:
     """Rank the documents of a configuration and write the order, one JSON object per line.
 
@@ -52,6 +53,7 @@ def rank_files(
         output: the file to write; None: ``for-teacher.jsonl`` or ``for-person.jsonl`` in the run's
             folder, which replaces that of an earlier call.
         overwrite: replace an existing ``output``.
+        without: ids of documents that are not ranked.
 
     Returns:
         The report, with the path of the file.
@@ -63,11 +65,15 @@ def rank_files(
     """
     check_strategy(config.rank)
     with lock_folder(config.run.output):
-        return _rank_files(config, progress, output, overwrite)
+        return _rank_files(config, progress, output, overwrite, without)
 
 
 def _rank_files(
-    config: Config, progress: Progress, output: Path | None, overwrite: bool
+    config: Config,
+    progress: Progress,
+    output: Path | None,
+    overwrite: bool,
+    without: Collection[str],
 ) -> dict[str, Any]:
     run_folder = RunFolder(config.run.output)
     path = run_folder.order(config.rank.annotator) if output is None else output
@@ -93,7 +99,7 @@ def _rank_files(
         demonstrations=demonstrations_for(config),
     )
     require_sources(config.rank, sources)
-    documents = _documents(config, corpus)
+    documents = (one for one in _documents(config, corpus) if one.id not in without)
     report = rank(documents, task, config.rank, sources, progress, config.run.seed)
     if output is None:
         record_results(run_folder.path, [path])

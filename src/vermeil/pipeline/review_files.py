@@ -1,4 +1,4 @@
-"""`review_open` over the files of a configuration, or over one file without a configuration."""
+"""The review page over the files of a configuration, or over one file without a configuration."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from vermeil.jobs.run_folder import RunFolder
 from vermeil.pipeline.documents import required_corpus, silver_corpus, uses_gold, uses_silver
 from vermeil.serving.review.address import ReviewAccess
 from vermeil.serving.review.config import ReviewConfig
-from vermeil.serving.review.open import ReviewSources, review_open
+from vermeil.serving.review.open import ReviewSettings, ReviewSources, serve_review
+from vermeil.serving.review.round_end import RoundEnd
 from vermeil.student.load import require_model
 from vermeil.tasks import make_task, task_for
 from vermeil.tasks.protocol import Task
@@ -41,12 +42,14 @@ class ReviewInput:
             person, if there is one, else the order of the documents.
         output: folder of the review; None: ``review`` in the folder of the run.
         use_student: show the annotation of the student, if there is one.
+        round_end: ends the page, if the review is a round of a loop.
     """
 
     documents: CorpusConfig | None = None
     ids: Path | None = None
     output: Path | None = None
     use_student: bool = True
+    round_end: RoundEnd | None = None
 
 
 def review_files(
@@ -74,15 +77,14 @@ def review_files(
     documents = list(read_corpus(corpus))
     task = _task(config, documents, corpus.path)
     folder = review_folder(config, given.output)
-    return review_open(
-        _ordered(documents, config, given, on_message),
-        task,
-        folder,
+    settings = ReviewSettings(
         ReviewConfig() if config is None else config.review,
         access,
         _sources(config, task, given, on_message),
         on_message,
+        given.round_end,
     )
+    return serve_review(_ordered(documents, config, given, on_message), task, folder, settings)
 
 
 def review_folder(config: Config | None, output: Path | None) -> Path:

@@ -93,7 +93,7 @@ def run(
     """
     _check_requirements(config, executor)
     with lock_folder(config.run.output):
-        outcomes = [_run_or_skip(name, config, progress, log, executor) for name in STAGES]
+        outcomes = [run_or_skip(name, config, progress, log, executor) for name in STAGES]
     run_folder = RunFolder(config.run.output)
     found = {
         "replies": run_folder.replies,
@@ -143,9 +143,18 @@ def _require(config: Config, executor: Executor) -> None:
                 find_encoder(config.student.encoder)
 
 
-def _run_or_skip(
+def run_or_skip(
     name: str, config: Config, progress: Progress, log: Callable[[str], None], executor: Executor
 ) -> StageOutcome:
+    """Run one stage, unless it is not needed or its output is up to date.
+
+    Args:
+        name: the stage, a key of `STAGES`.
+        config: the whole configuration.
+        progress: called with stage, done, total and details.
+        log: called with one line of text.
+        executor: where the stage runs.
+    """
     skip_reason = STAGES[name].skip_reason(config)
     stale_reason = None if skip_reason else why_stale(name, config)
     if stale_reason is None:

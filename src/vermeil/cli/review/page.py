@@ -101,7 +101,7 @@ def open_page(
     from vermeil.pipeline.review_files import ReviewInput, review_files
     from vermeil.serving.review.address import ReviewAccess
 
-    access = ReviewAccess(host, port, token, tuple(annotator or [_user()]), browser)
+    access = ReviewAccess(host, port, token, tuple(annotator or [user()]), browser)
     corpus = None if documents is None else corpus_config(documents)
     given = ReviewInput(corpus, ids, output, student)
     sections = _config(config, overrides)
@@ -144,7 +144,8 @@ def _config(path: Path, overrides: list[str] | None) -> Config | None:
     return load(path, overrides)
 
 
-def _user() -> str:
+def user() -> str:
+    """Return the name of the user of this machine, or "me"."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # no name for the number of the user

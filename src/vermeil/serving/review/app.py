@@ -12,7 +12,8 @@ from urllib.parse import parse_qs
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from vermeil.corpora.review_log.items import DOCUMENT, DONE, annotation_of
+from vermeil.corpora.review_log.events import ReviewSession
+from vermeil.corpora.review_log.items import DOCUMENT, DONE, OPEN, annotation_of
 from vermeil.data.document import Document
 from vermeil.errors import ConfigError, DataError
 from vermeil.serving.bodies import BodyReader, make_route_class
@@ -24,6 +25,7 @@ from vermeil.serving.review.evidence import Evidence
 from vermeil.serving.review.messages import DecisionIn, SameTextIn, UndoIn
 from vermeil.serving.review.payload import document_payload, task_payload
 from vermeil.serving.review.queue import Decision, ReviewQueue
+from vermeil.serving.review.round_end import RoundEnd
 from vermeil.serving.review.stats import stats_of
 from vermeil.serving.review.training import BackgroundTraining
 from vermeil.tasks.protocol import Task
@@ -45,6 +47,7 @@ class ReviewContext:
         evidence: the teacher's words and the student's opinion.
         training: small trainings.
         save: writes gold from the decisions; returns its report for JSON, or None without decision.
+        round_end: ends the review, if it is a round of a loop.
     """
 
     task: Task
@@ -53,6 +56,7 @@ class ReviewContext:
     evidence: Evidence
     training: BackgroundTraining
     save: Callable[[], dict[str, Any] | None]
+    round_end: RoundEnd | None = None
 
 
 def make_review_app(
@@ -128,7 +132,8 @@ def _add_reading(router: APIRouter, context: ReviewContext) -> None:
         """Return labels, guidelines and settings."""
         annotator = request.scope[ANNOTATOR_KEY]
         payload = task_payload(context.task, context.config, annotator, training.unavailable)
-        return JSONResponse(payload)
+        number = None if context.round_end is None else context.round_end.number
+        return JSONResponse({**payload, "round": number})
 
     @router.get("/queue")
     def places(request: Request) -> Response:
@@ -181,7 +186,21 @@ def _add_deciding(router: APIRouter, context: ReviewContext) -> None:
         decision = Decision(request.scope[ANNOTATOR_KEY], values.pop("id"), **values)
         _check_finished(context, decision)
         session = queue.decide(decision)
-        return JSONResponse({"undo": len(session.undoable), "redo": len(session.redoable)})
+        return JSONResponse(
+            {
+                "undo": len(session.undoable),
+                "redo": len(session.redoable),
+                "ended": _ends_round(context, session),
+            }
+        )
+
+    @router.post("/end")
+    def end_round() -> Response:
+        """End the review, if it is a round of a loop."""
+        if context.round_end is None:
+            raise HTTPException(409, "this review is no round of vermeil run; Ctrl-C ends it")
+        context.round_end.end("button")
+        return JSONResponse({"ended": True})
 
     @router.post("/undo")
     def undo(request: Request, body: UndoIn) -> Response:
@@ -239,6 +258,13 @@ def _reviewed(queue: ReviewQueue) -> list[Document]:
             annotation = annotation_of(final.items, "", text.kinds)
             found.append(queue.documents[text.id].with_annotation(annotation))
     return found
+
+
+def _ends_round(context: ReviewContext, session: ReviewSession) -> bool:
+    """End the round if its minutes are over, but not within a document."""
+    if context.round_end is None or session.state == OPEN:
+        return False
+    return context.round_end.end_if_over(context.queue.texts)
 
 
 def _check_finished(context: ReviewContext, decision: Decision) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import webbrowser
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from vermeil.serving.listener import base_address, is_loopback, open_listener
 from vermeil.serving.review.address import ReviewAccess
 from vermeil.serving.review.config import ReviewConfig
 from vermeil.serving.review.decision_log import DecisionLog
+from vermeil.serving.review.round_end import RoundEnd
 from vermeil.tasks.protocol import Task
 from vermeil.training.job import TrainJob
 
@@ -44,6 +45,25 @@ class ReviewSources:
     teacher_words: Callable[[Document], Sequence[str]] | None = None
     job: TrainJob | None = None
     no_training: str | None = "there is no configuration; run it with a vermeil.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewSettings:
+    """Everything about a review but its documents, task and folder.
+
+    Args:
+        config: settings of the review.
+        access: address of the page and annotators.
+        sources: student, teacher's words and training data.
+        on_message: called with the addresses of the page and with remarks.
+        round_end: ends the page, if the review is a round of a loop.
+    """
+
+    config: ReviewConfig
+    access: ReviewAccess
+    sources: ReviewSources
+    on_message: Callable[[str], None]
+    round_end: RoundEnd | None = None
 
 
 def review_open(
@@ -78,22 +98,39 @@ def review_open(
         DataError: there is no document, two have the same id, or a file cannot be used.
         LockedError: another process reviews in the same folder.
     """
+    settings = ReviewSettings(
+        config or ReviewConfig(), access or ReviewAccess(), sources or ReviewSources(), on_message
+    )
+    return serve_review(documents, task, Path(output), settings)
+
+
+def serve_review(
+    documents: Iterable[Document], task: Task, folder: Path, settings: ReviewSettings
+) -> ReviewReport | None:
+    """Serve the review page until the process is interrupted or the round ends.
+
+    Args:
+        documents: as for `review_open`.
+        task: labels and guidelines.
+        folder: the folder of the review.
+        settings: settings, address, sources and the end of the round.
+
+    Returns:
+        The report of the gold file; None if no document was reviewed.
+
+    Raises:
+        ConfigError: a package is not installed, or the address cannot be used.
+        DataError: there is no document, two have the same id, or a file cannot be used.
+        LockedError: another process reviews in the same folder.
+    """
     require("vermeil review open", "serve")
-    access, config = access or ReviewAccess(), config or ReviewConfig()
-    folder = Path(output)
     check_results(folder, [folder / name for name in (LOG, GOLD, REST)])
     with lock_path(folder / LOG):
-        return _serve(list(documents), task, folder, config, access, sources, on_message)
+        return _serve(list(documents), task, folder, settings)
 
 
 def _serve(
-    documents: list[Document],
-    task: Task,
-    folder: Path,
-    config: ReviewConfig,
-    access: ReviewAccess,
-    sources: ReviewSources | None,
-    on_message: Callable[[str], None],
+    documents: list[Document], task: Task, folder: Path, settings: ReviewSettings
 ) -> ReviewReport | None:
     from vermeil.serving.review.access import Sessions
     from vermeil.serving.review.app import ReviewContext, make_review_app
@@ -105,7 +142,8 @@ def _serve(
 
     if not documents:
         raise DataError("there is no document to review; name a file with documents")
-    sources = sources or ReviewSources()
+    config, access, sources = settings.config, settings.access, settings.sources
+    on_message = settings.on_message
     evidence = Evidence(task, sources.model, config.student_suggestions, sources.teacher_words)
     log = DecisionLog(folder / LOG)
     queue = ReviewQueue(documents, log, kinds_of(task), evidence.suggest, config.overlap)
@@ -124,7 +162,7 @@ def _serve(
 
     record_results(folder, [folder / name for name in (LOG, GOLD, REST)])
     save()
-    context = ReviewContext(task, config, queue, evidence, training, save)
+    context = ReviewContext(task, config, queue, evidence, training, save, settings.round_end)
     with open_listener(access.host, access.port) as listener:
         base = base_address(access.host, listener)
         sessions = Sessions(access, base, on_message)
@@ -139,8 +177,13 @@ def _serve(
         if access.open_browser:
             webbrowser.open(addresses[0][1])
         server = make_server(make_review_app(context, sessions, hosts), ServiceLimits())
-        with suppress(KeyboardInterrupt):
+        if settings.round_end is not None:
+            settings.round_end.connect(partial(setattr, server, "should_exit", True))
+        try:
             server.run(sockets=[listener])
+        except KeyboardInterrupt:
+            if settings.round_end is not None:
+                settings.round_end.end("interrupted")
     return saved[-1] if saved else None
 
 

@@ -46,6 +46,7 @@ def task_payload(
                 "description": one.description,
                 "head": list(one.head),
                 "tail": list(one.tail),
+                "symmetric": one.symmetric,
             }
             for name, one in task.config.relations.items()
         ],

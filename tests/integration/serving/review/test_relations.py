@@ -16,7 +16,7 @@ from vermeil.corpora import read_corpus
 from vermeil.data.document import Annotation, Document
 from vermeil.data.relation import Relation
 from vermeil.tasks import make_task
-from vermeil.tasks.config import TaskConfig
+from vermeil.tasks.config import RelationConfig, TaskConfig
 from vermeil.tasks.protocol import Task
 
 if TYPE_CHECKING:
@@ -94,3 +94,25 @@ def test_a_relation_of_a_rejected_span_is_not_gold(
         press(page, "r Enter")
         wait_document(page, "")
     assert relations_of(tmp_path) == []
+
+
+def test_a_symmetric_relation_has_no_arrow_and_begins_at_the_first_span(
+    open_page: OpenPage, tmp_path: Path, related_task: Task
+) -> None:
+    near = {"near": RelationConfig(head=("PER",), tail=("LOC",), symmetric=True)}
+    types = {**related_task.config.relations, **near}
+    task = make_task(related_task.config.model_copy(update={"relations": types}))
+    with review_host([related(Relation(0, 2, "lives_in"))], task, tmp_path) as host:
+        page = open_page(host.addresses("ann"))
+        press(page, "p h p 3")  # from Rome to Bo, against the order of the type
+        wait_saved(page)
+        assert "Bo – near – Rome" in page.inner_text("#details")
+        press(page, "n h p 3")  # the same pair in the other direction adds nothing
+        wait_saved(page)
+        arrows = page.locator("#arcs > path").evaluate_all(
+            "all => all.map(p => !!p.getAttribute('marker-end'))"
+        )
+        assert sorted(arrows) == [False, True]
+        press(page, "Enter")
+        wait_document(page, "")
+    assert sorted(relations_of(tmp_path)) == [("Ann", "lives_in", "Rome"), ("Bo", "near", "Rome")]

@@ -8,6 +8,7 @@ import { commandOf } from "/assets/keys.js";
 import { Panel } from "/assets/panel.js";
 import { handlePointer } from "/assets/pointer.js";
 import { allowedTypes, Arcs } from "/assets/relations.js";
+import { SpanList } from "/assets/spans.js";
 import { DocumentState } from "/assets/state.js";
 import { TextView } from "/assets/text.js";
 
@@ -19,7 +20,8 @@ class App {
     this.isRunning = false;
     this.view = new TextView(byId("text"), task.labels.map((label) => label.name));
     this.panel = new Panel(task, this.view, (...command) => this.run(...command));
-    this.arcs = new Arcs(byId("arcs"), this.view);
+    this.arcs = new Arcs(byId("arcs"), this.view, task.relations);
+    this.spanList = new SpanList(this.view, (key) => this.select(key));
     this.clock = new Stopwatch(task.idle_seconds);
     this.saver = new Saver((text) => showLine("saved", text), (problem) => this.refused(problem));
     handlePointer(this.view, {
@@ -29,6 +31,8 @@ class App {
       drag: (key, event) => this.task.relations.length > 0 && this.arcs.drag(key, event),
     });
     document.addEventListener("keydown", (event) => this.onKey(event));
+    byId("text").classList.toggle("related", task.relations.length > 0);
+    byId("end-round").hidden = task.round === null;
     document.querySelector("nav").addEventListener("click", (event) => {
       const command = event.target.closest("button")?.dataset.command;
       if (command) this.run(command);
@@ -86,17 +90,31 @@ class App {
       await this.open(queue.next);
       return;
     }
-    this.state = null;
-    document.body.dataset.document = "";
-    byId("text").replaceChildren();
-    byId("arcs").replaceChildren();
-    byId("details").replaceChildren();
-    byId("evidence").replaceChildren();
-    showLine("place", null);
+    this.clear();
     const conflicts = queue.conflicts.length;
     const more = conflicts ? ` ${conflicts} documents have different answers: press c.` : "";
-    showLine("banner", `All documents are reviewed.${more} Gold is written when vermeil review ends, or with m.`);
+    const end = this.task.round === null
+      ? "Gold is written when vermeil review ends, or with m."
+      : "Press q to end the round.";
+    showLine("banner", `All documents are reviewed.${more} ${end}`);
     this.announce("All documents are reviewed");
+  }
+
+  /** Show that the round has ended; the server stops. */
+  ended() {
+    this.clear();
+    document.body.dataset.ended = "true";
+    for (const node of document.querySelectorAll("nav button")) node.disabled = true;
+    showLine("banner", "The round has ended. Training goes on in the terminal; this page can be closed.");
+    this.announce("The round has ended");
+  }
+
+  clear() {
+    this.state = null;
+    document.body.dataset.document = "";
+    for (const id of ["text", "arcs", "details", "evidence", "spans"]) byId(id).replaceChildren();
+    byId("span-list").hidden = true;
+    showLine("place", null);
   }
 
   async open(id, settles = false) {
@@ -141,6 +159,7 @@ class App {
     this.view.render();
     this.panel.render();
     this.arcs.render();
+    this.spanList.render();
     this.view.reveal();
     byId("flag").setAttribute("aria-pressed", String(this.state.state.flag));
     this.announce(this.describe());
@@ -179,7 +198,7 @@ class App {
     const types = allowedTypes(this.task.relations, items[head], items[tail]);
     const relate = (at) => {
       this.state.head = null;
-      this.change("relate", this.state.related(head, tail, types[at].name));
+      this.change("relate", this.state.related(head, tail, types[at]));
     };
     if (types.length === 1) relate(0);
     else if (types.length > 1) dialogs.choose("Type of the relation", types.map((t) => t.name), relate);

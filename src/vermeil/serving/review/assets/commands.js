@@ -8,7 +8,8 @@ import { allowedTypes } from "/assets/relations.js";
 
 /** Commands that need no document. */
 export const WITHOUT_DOCUMENT = new Set([
-  "conflicts", "settle", "progress", "help", "guidelines", "previous_document",
+  "conflicts", "settle", "progress", "help", "guidelines", "previous_document", "end_round",
+  "end_round_now",
 ]);
 
 /** Every command of the page by name; the first argument is the application. */
@@ -63,6 +64,7 @@ export const commands = {
     app.announce(`head: ${state.surface(state.items[state.head])}; go to the tail`);
   },
   guidelines: (app) => dialogs.showGuidelines(app.task),
+  list_spans: (app) => app.spanList.focus(),
   teacher: (app) => app.panel.toggleEvidence(),
   help: () => dialogs.showKeys(),
   progress: (app) => showProgress(app.task.training),
@@ -79,6 +81,18 @@ export const commands = {
     const id = at < 0 ? known.at(-1) : known[at - 1];
     if (id === undefined) throw new Error("there is no document before this one");
     await app.open(id);
+  },
+  end_round: async (app) => {
+    if (app.task.round === null) throw new Error("this review is no round of vermeil run --until");
+    await app.saver.flush();
+    const { counts } = await get("queue");
+    const end = () => app.run("end_round_now");
+    if (app.state === null) end();
+    else dialogs.askEnd(app.task.round, counts, end);
+  },
+  end_round_now: async (app) => {
+    await post("end");
+    app.ended();
   },
   escape: (app) => {
     app.state.head = null;
@@ -126,7 +140,7 @@ function relateByKey(app, at) {
     throw new Error(`${type.name} does not join ${state.items[head].label} and ${state.items[tail].label}`);
   }
   state.head = null;
-  app.change("relate", state.related(head, tail, type.name));
+  app.change("relate", state.related(head, tail, type));
 }
 
 function moveCursor(app, step, extend) {
@@ -180,8 +194,9 @@ async function leave(app, action, after) {
   }
   const before = { ...state.items };
   const decision = state.change(action, after);
+  let answer;
   try {
-    await post("decision", { ...decision, seconds: app.clock.take() });
+    answer = await post("decision", { ...decision, seconds: app.clock.take() });
   } catch (problem) {
     state.replace(before);
     app.render();
@@ -189,5 +204,6 @@ async function leave(app, action, after) {
     throw isOffline ? new Error("no connection to vermeil review; nothing was finished") : problem;
   }
   showLine("saved", "saved");
-  await app.next();
+  if (answer.ended) app.ended();
+  else await app.next();
 }

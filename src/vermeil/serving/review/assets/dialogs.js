@@ -6,6 +6,22 @@ import { KEYS } from "/assets/keys.js";
 
 const MOST_SHOWN = 200;
 
+/** Ask whether to end a round of which documents are left. */
+export function askEnd(round, counts, onEnd) {
+  const text = `${counts.done} of ${counts.documents} documents are done. The others are ranked again `
+    + "in a later round.";
+  const end = () => {
+    close();
+    onEnd();
+  };
+  const attributes = { class: "main", "data-choice": "q", id: "end-now" };
+  const close = openDialog(
+    `End round ${round}?`,
+    element("p", {}, text),
+    element("div", { class: "buttons" }, button("End the round (q)", end, attributes)),
+  );
+}
+
 export function showKeys() {
   const rows = KEYS.map(([key, , text]) =>
     element("tr", {}, element("th", { scope: "row" }, element("kbd", {}, key)), element("td", {}, text)),

@@ -21,9 +21,11 @@ export const KEYS = [
   ["f", "flag", "Flag the document"],
   ["b", "previous_document", "Previous document"],
   ["g", "guidelines", "Guidelines and labels"],
+  ["k", "list_spans", "List of all spans, for screen readers too"],
   ["t", "teacher", "Teacher's words"],
   ["c", "conflicts", "Different answers of annotators"],
   ["m", "progress", "Progress, agreement, small training"],
+  ["q", "end_round", "End the round of vermeil run --until"],
   ["Esc", "escape", "Clear the selection"],
   ["?", "help", "This list"],
 ];
@@ -32,6 +34,7 @@ const COMMANDS = {
   n: "next_span", p: "previous_span", v: "next_undecided", a: "accept", r: "reject",
   l: "choose_label", o: "same_text", h: "relate", z: "undo", y: "redo", Enter: "finish", x: "skip",
   f: "flag", b: "previous_document", g: "guidelines", t: "teacher", c: "conflicts", m: "progress",
+  q: "end_round", k: "list_spans",
   Escape: "escape", "?": "help",
 };
 

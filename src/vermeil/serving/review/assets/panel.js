@@ -101,12 +101,14 @@ export class Panel {
     if (own.length === 0) return [];
     const rows = own.map(([key, item]) => {
       const [head, tail] = [item.head, item.tail].map((end) => state.surface(state.items[end]));
+      const type = this.task.relations.find((one) => one.name === item.label);
+      const sign = type?.symmetric ? "–" : "→";
       const next = item.status === "rejected" ? "accepted" : "rejected";
       const accept = () => this.run("set_relation", key, "accepted");
       return element(
         "li",
         { dir: "auto" },
-        `${head} → ${item.label} → ${tail} (${item.status}) `,
+        `${head} ${sign} ${item.label} ${sign} ${tail} (${item.status}) `,
         item.status === "suggested" ? button("Accept", accept) : null,
         button(next === "rejected" ? "Remove" : "Restore", () => this.run("set_relation", key, next)),
       );

@@ -1,15 +1,18 @@
 // Relations as arcs between the tags of their spans, and the arc that is being dragged.
 
+const [LETTER, RISE, HIGHEST] = [7, 12, 36]; // pixels: of a letter, of a step, of all steps
 const SVG = "http://www.w3.org/2000/svg";
 
 export class Arcs {
   /**
    * @param {SVGElement} svg layer above the text
    * @param {TextView} view the text
+   * @param {object[]} types the relation types; an arc of a symmetric one has no arrow
    */
-  constructor(svg, view) {
+  constructor(svg, view, types) {
     this.svg = svg;
     this.view = view;
+    this.symmetric = new Set(types.filter((type) => type.symmetric).map((type) => type.name));
     addEventListener("resize", () => this.render());
   }
 
@@ -18,7 +21,8 @@ export class Arcs {
     const { state } = this.view;
     if (state === null) return;
     const shown = state.relations.filter(([, item]) => item.status !== "rejected");
-    const parts = shown.map(([, item]) => this.arc(item)).filter(Boolean);
+    const labels = []; // middle, top and half width of the labels so far
+    const parts = shown.map(([, item]) => this.arc(item, labels)).filter(Boolean);
     this.svg.replaceChildren(...(parts.length > 0 ? [marker()] : []), ...parts.flat());
   }
 
@@ -33,18 +37,23 @@ export class Arcs {
     this.svg.append(path(from, to, "dragged"));
   }
 
-  arc(item) {
+  /** Return line and label of a relation; an arc whose label would cover another one is higher. */
+  arc(item, labels) {
     const [head, tail] = [item.head, item.tail].map((key) => this.view.tagOf(key));
     if (head === null || tail === null) return null;
     const box = this.svg.getBoundingClientRect();
     const [from, to] = [place(head, box), place(tail, box)];
-    const label = svgElement("text", {
-      x: (from.x + to.x) / 2, y: Math.min(from.y, to.y) - height(from, to) / 2 - 2,
-      "text-anchor": "middle",
-    });
+    const [x, half] = [(from.x + to.x) / 2, (LETTER * item.label.length) / 2];
+    const top = Math.min(from.y, to.y) - height(from, to) * 0.75 - 2;
+    const covers = (rise) =>
+      labels.some((one) => Math.abs(one.x - x) < one.half + half && Math.abs(one.y - top + rise) < RISE);
+    let rise = 0;
+    while (rise < HIGHEST && covers(rise)) rise += RISE;
+    labels.push({ x, y: top - rise, half });
+    const label = svgElement("text", { x, y: top - rise, "text-anchor": "middle" });
     label.textContent = item.label;
-    const line = path(from, to, item.status);
-    line.setAttribute("marker-end", "url(#arrow)");
+    const line = path(from, to, item.status, rise / 0.75);
+    if (!this.symmetric.has(item.label)) line.setAttribute("marker-end", "url(#arrow)");
     return [line, label];
   }
 }
@@ -58,8 +67,8 @@ function height(from, to) {
   return Math.min(26, 10 + Math.abs(from.x - to.x) / 12);
 }
 
-function path(from, to, className) {
-  const top = Math.min(from.y, to.y) - height(from, to);
+function path(from, to, className, rise = 0) {
+  const top = Math.min(from.y, to.y) - height(from, to) - rise;
   const d = `M ${from.x} ${from.y} C ${from.x} ${top} ${to.x} ${top} ${to.x} ${to.y}`;
   return svgElement("path", { d, class: className });
 }
@@ -82,5 +91,8 @@ function svgElement(name, attributes) {
 /** Return the relation types that may join two spans. */
 export function allowedTypes(types, head, tail) {
   const fits = (labels, item) => labels.length === 0 || labels.includes(item.label);
-  return types.filter((type) => fits(type.head, head) && fits(type.tail, tail));
+  return types.filter(
+    (type) => (fits(type.head, head) && fits(type.tail, tail))
+      || (type.symmetric && fits(type.head, tail) && fits(type.tail, head)),
+  );
 }

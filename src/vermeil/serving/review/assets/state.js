@@ -74,10 +74,16 @@ export class DocumentState {
     return [key, { [key]: item }];
   }
 
-  /** Return the change that adds an accepted relation, or null if it exists. */
-  related(head, tail, label) {
+  /** Return the change that adds an accepted relation; an equal one is accepted instead. */
+  related(from, to, { name: label, symmetric }) {
+    const [first, second] = [this.items[from], this.items[to]];
+    // A relation without direction begins at the first span, as it is stored.
+    const turned = symmetric && (second.start - first.start || second.end - first.end) < 0;
+    const [head, tail] = turned ? [to, from] : [from, to];
     for (const [key, item] of this.relations) {
-      if (item.head === head && item.tail === tail && item.label === label) {
+      const isSame = item.head === head && item.tail === tail;
+      const isTurned = symmetric && item.head === tail && item.tail === head;
+      if ((isSame || isTurned) && item.label === label) {
         return this.decided(key, "accepted");
       }
     }

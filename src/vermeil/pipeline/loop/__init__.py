@@ -1,0 +1,1 @@
+"""The loop of annotation, review and training, round after round."""
