@@ -22,7 +22,7 @@ from tests.integration.test_demo import small_settings
 from tests.tiny import make_encoder
 
 from vermeil.corpora import write_corpus
-from vermeil.data.document import Annotation
+from vermeil.data.document import Annotation, Document
 from vermeil.demo import run_demo
 from vermeil.student.config import StudentConfig
 from vermeil.student.student import Student
@@ -70,8 +70,9 @@ def settings_into(folder: Path, url: str, text: str | None = None) -> None:
 
 
 def page_settings(folder: Path, url: str, page: Path) -> None:
-    """Write the configuration that a page shows."""
-    settings_into(folder, url, "\n".join(blocks("toml", page)))
+    """Write the first configuration with corpora that a page shows."""
+    shown = next(block for block in blocks("toml", page) if "[corpora]" in block)
+    settings_into(folder, url, shown)
 
 
 def people_answer(folder: Path, _: str, __: Path) -> None:
@@ -123,7 +124,9 @@ BEFORE: Mapping[tuple[str, str], Callable[[Path, str, Path], None]] = {
     ("costs", "vermeil study"): many_documents,
     ("study-report", "vermeil study"): many_documents,
     ("own-data", "vermeil check"): page_settings,
-    ("from-plain-text", "vermeil review import export.json"): people_answer,
+    ("from-plain-text", "vermeil review import export.json"): in_turn(
+        people_answer, without("gold.jsonl")
+    ),
     ("from-plain-text", "vermeil run"): page_settings,
     ("corpora", "vermeil corpus convert label-studio:"): in_turn(
         people_answer, without("gold.jsonl", "tasks.json", "tasks.labels.xml")
@@ -133,6 +136,12 @@ BEFORE: Mapping[tuple[str, str], Callable[[Path, str, Path], None]] = {
     ("review", "vermeil review import"): in_turn(people_answer, without("gold.jsonl")),
 }
 """Steps between two commands of a page that a person or another program does."""
+
+
+def scored(document: Document) -> Document:
+    """Return a document with scores, as several replies to each request give them."""
+    spans = (replace(span, score=0.5 + 0.01 * span.start) for span in document.spans or ())
+    return document.with_annotation(Annotation(spans=tuple(spans)))
 
 
 @pytest.fixture(scope="session")
@@ -147,7 +156,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_corpus(documents, folder / f"{name}.jsonl")
         write_corpus(documents, folder / f"{name}.conll", "conll")
     pool = letters(30, "pool")
-    write_corpus(pool, folder / "silver.jsonl")
+    write_corpus(map(scored, pool), folder / "silver.jsonl")
     write_corpus(pool, folder / "pool.jsonl")
     (folder / "letters.txt").write_text("".join(f"{one.text}\n" for one in pool), "utf-8")
     (folder / "letters").mkdir()
