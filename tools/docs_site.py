@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "docs"
 BUILD = ROOT / "build"
 PAGES, SITE = "docs", "site"
+STYLE = "site.css"
 COPIED = {
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changes.md",
@@ -38,18 +39,10 @@ FILES = {".svg", ".png", ".json", ".csv", ".jpg"}
 SECTIONS: dict[str, tuple[str, ...]] = {
     "Start": ("index", "install", "tutorial"),
     "How to": (
-        *("from-plain-text", "own-data", "corpora", "teachers", "local", "better-annotation"),
-        *(
-            "optimize",
-            "rank",
-            "review",
-            "loop",
-            "classification",
-            "relations",
-            "documents",
-            "gliner",
-        ),
-        *("use", "serving", "hub", "python", "cluster", "costs", "closed-network", "examples"),
+        *("from-plain-text", "own-data", "corpora", "teachers", "servers", "local"),
+        *("costs", "better-annotation", "optimize", "rank", "review", "loop"),
+        *("classification", "labels", "nested", "relations", "documents", "gliner"),
+        *("use", "serving", "hub", "python", "examples", "cluster", "closed-network"),
     ),
     "Concepts": ("regimens", "selection", "statistics", "study-report", "paper", "glossary"),
     "Results": (),
@@ -91,6 +84,8 @@ def write_pages(folder: Path) -> None:
     project = config["project"]
     project["nav"] = navigation(pages)
     project["docs_dir"], project["site_dir"] = PAGES, SITE
+    shutil.copyfile(ROOT / "tools" / STYLE, pages / STYLE)
+    project["extra_css"] = [STYLE]
     project["plugins"]["mkdocstrings"]["handlers"]["python"]["paths"] = [str(ROOT / "src")]
     _write(folder / "zensical.toml", tomlkit.dumps(config))
 

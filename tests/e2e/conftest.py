@@ -57,28 +57,39 @@ def terminal(tmp_path: Path) -> Vermeil:
     """Run ``vermeil`` with its standard output on a terminal of 80 columns; styles are removed."""
 
     def run(*arguments: str | Path) -> Done:
-        here, there = pty.openpty()
-        line = command(*arguments)
-        errors_file = tmp_path / "terminal.stderr"
-        try:
-            with errors_file.open("wb") as errors:
-                running = subprocess.Popen(
-                    line,
-                    cwd=tmp_path,
-                    env={**environment_of(80), "TERM": "xterm"},
-                    stdin=subprocess.DEVNULL,
-                    stdout=there,
-                    stderr=errors,
-                )
-            os.close(there)
-            shown = _read_to_end(here)
-            status = running.wait(SECONDS)
-        finally:
-            os.close(here)
-        text = STYLES.sub("", shown.decode()).replace("\r\n", "\n")
-        return subprocess.CompletedProcess(line, status, text, errors_file.read_text("utf-8"))
+        done = on_terminal(command(*arguments), tmp_path, tmp_path / "terminal.stderr")
+        done.stdout = STYLES.sub("", done.stdout)
+        return done
 
     return run
+
+
+def on_terminal(line: list[str], folder: Path, errors_file: Path) -> Done:
+    """Run a command line in a folder with its standard output on a terminal of 80 columns.
+
+    Args:
+        line: the command line.
+        folder: the folder.
+        errors_file: receives standard error.
+    """
+    here, there = pty.openpty()
+    try:
+        with errors_file.open("wb") as errors:
+            running = subprocess.Popen(
+                line,
+                cwd=folder,
+                env={**environment_of(80), "TERM": "xterm"},
+                stdin=subprocess.DEVNULL,
+                stdout=there,
+                stderr=errors,
+            )
+        os.close(there)
+        shown = _read_to_end(here)
+        status = running.wait(SECONDS)
+    finally:
+        os.close(here)
+    text = shown.decode().replace("\r\n", "\n")
+    return subprocess.CompletedProcess(line, status, text, errors_file.read_text("utf-8"))
 
 
 def _read_to_end(descriptor: int) -> bytes:

@@ -52,8 +52,9 @@ def test_a_recommended_prompt_is_shown_as_a_diff_and_applied(
     folder = project / "vermeil-run/optimize"
     assert json.loads((folder / "optimize.json").read_text("utf-8"))["improved"]
     sent = len(teacher.seen)
-    done = vermeil("optimize", "--quiet", "--apply")
+    done = vermeil("optimize", "--apply")
     assert done.returncode == 0, done.stderr
+    assert "up to 5,000 requests (optimize.max_calls), cost: no limit" in done.stderr
     assert len(teacher.seen) == sent
     text = (project / "vermeil.toml").read_text("utf-8")
     assert text.startswith("# Our project.\n")

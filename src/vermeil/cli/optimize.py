@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vermeil.cli.ui.announce import announce_requests
 from vermeil.cli.ui.next_steps import command, print_end
 from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, load
 from vermeil.cli.ui.output import console, print_json, print_status, table
@@ -37,6 +38,7 @@ def optimize(
     sections = load(config, overrides)
     from vermeil.pipeline.optimize.files import run_optimize
 
+    announce_requests(sections.optimize, quiet)
     with shown_progress(quiet) as progress:
         report = run_optimize(sections, progress)
     if as_json:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from vermeil.cli.ui.announce import announce
 from vermeil.cli.ui.next_steps import command, print_end
 from vermeil.cli.ui.options import (
     DEFAULT_CONFIG,
@@ -65,7 +66,13 @@ def rank(
     from vermeil.pipeline.rank_files import rank_files
 
     with shown_progress(quiet) as progress:
-        report = rank_files(sections, progress, output, overwrite=overwrite)
+        report = rank_files(
+            sections,
+            progress,
+            output,
+            overwrite=overwrite,
+            on_judge=lambda job: announce("rank", sections, job.gold, job.silver, quiet),
+        )
     (print_json if as_json else print_report)(report)
     if not as_json:
         written = Path(report["output"])

@@ -86,6 +86,13 @@ def learning_state(
                 "quarter of training",
                 spent,
             )
+    elif loss.size and dev.size and dev.max() < LEARNED_F1:
+        return _unfinished(
+            f"the training loss has only {len(loss)} points, and the best dev F1 is "
+            f"{dev.max():.3f}",
+            spent,
+            factor=4,
+        )
     return FINISHED
 
 

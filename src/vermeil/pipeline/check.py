@@ -168,4 +168,5 @@ def _encoder(config: Config) -> CheckFinding:
     if not Path(source).is_dir():
         message = f"{name}: not a local folder; training would load it from the Hugging Face Hub"
         return CheckFinding("student.encoder", "warning", message)
-    return CheckFinding("student.encoder", "ok", f"{name}: {source}")
+    where = name if str(source) == name else f"{name}: {source}"
+    return CheckFinding("student.encoder", "ok", where)

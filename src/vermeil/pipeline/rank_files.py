@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ def rank_files(
     *,
     overwrite: bool = False,
     without: Collection[str] = (),
+    on_judge: Callable[[TrainJob], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Rank the documents of a configuration and write the order, one JSON object per line.
 
@@ -54,6 +55,7 @@ def rank_files(
             folder, which replaces that of an earlier call.
         overwrite: replace an existing ``output``.
         without: ids of documents that are not ranked.
+        on_judge: called before the first student of a judge is trained, if the strategy needs one.
 
     Returns:
         The report, with the path of the file.
@@ -65,7 +67,7 @@ def rank_files(
     """
     check_strategy(config.rank)
     with lock_folder(config.run.output):
-        return _rank_files(config, progress, output, overwrite, without)
+        return _rank_files(config, progress, output, overwrite, without, on_judge)
 
 
 def _rank_files(
@@ -74,6 +76,7 @@ def _rank_files(
     output: Path | None,
     overwrite: bool,
     without: Collection[str],
+    on_judge: Callable[[TrainJob], None],
 ) -> dict[str, Any]:
     run_folder = RunFolder(config.run.output)
     path = run_folder.order(config.rank.annotator) if output is None else output
@@ -93,7 +96,7 @@ def _rank_files(
         held_out=[d for name in ("dev", "test") for d in _annotated(others.get(name))],
         model=_model(config),
         encoder=config.rank.encoder or config.student.encoder,
-        judge_result=_judge(config, task, progress),
+        judge_result=_judge(config, task, progress, on_judge),
         teacher=config.teacher,
         store=run_folder.replies,
         demonstrations=demonstrations_for(config),
@@ -170,7 +173,9 @@ def _model(config: Config) -> Path | None:
     return model
 
 
-def _judge(config: Config, task: Task, progress: Progress) -> JudgeResult | None:
+def _judge(
+    config: Config, task: Task, progress: Progress, on_judge: Callable[[TrainJob], None]
+) -> JudgeResult | None:
     """Return the judgements of silver, if the strategy needs them."""
     if "judge" not in _needs(config):
         return None
@@ -186,4 +191,5 @@ def _judge(config: Config, task: Task, progress: Progress) -> JudgeResult | None
         selection=config.selection,
         seed=config.run.seed,
     )
+    on_judge(job)
     return select(job, RunFolder(config.run.output).scorer_cache, progress).judge_result

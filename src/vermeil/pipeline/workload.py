@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from math import prod
+from itertools import product
 from typing import Literal
 
+from vermeil.blending.regimens import REGIMENS
 from vermeil.config import Config
-from vermeil.data.document import Document
+from vermeil.data.document import UNANNOTATED, Document
 from vermeil.jobs.run_folder import RunFolder
+from vermeil.studies.cells.regimens import CEILING, blending_for, split_prompt, with_prompts
 
 CHARACTERS_PER_WORDPIECE = 4.0
 """Mean of English newswire with the embedded encoder; the estimate needs no tokenizer."""
@@ -18,7 +21,7 @@ CHARACTERS_PER_WORDPIECE = 4.0
 WORDPIECES_PER_SECOND = 2_000.0
 """Speed of the embedded encoder in fp32 on two cores, where no training was measured."""
 
-Verb = Literal["study", "tune", "refine", "select", "auto", "self_training"]
+Verb = Literal["study", "tune", "refine", "select", "rank", "auto", "self_training"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +68,38 @@ def workload(
         gold: gold documents.
         silver: silver documents.
     """
+    gold, silver = tuple(gold), tuple(silver)
     speed = _measured_speed(config)
     return Workload(
-        {kind: number for kind, number in _TRAININGS[verb](config).items() if number},
+        {kind: number for kind, number in _TRAININGS[verb](config, silver).items() if number},
         _wordpieces(config, gold, silver),
         speed or WORDPIECES_PER_SECOND,
         speed is not None,
     )
 
 
-def _study_trainings(config: Config) -> dict[str, int]:
-    study = config.study
-    sizes = prod(len(one) for one in study.sizes())
-    cells = len(study.regimens) * len(study.seeds) * len(study.budgets) * sizes
-    return {"cells": cells}
+def _study_trainings(config: Config, silver: Sequence[Document]) -> dict[str, int]:
+    """Return the cells, and the trainings that make the silver of auto and self_training cells."""
+    study, found = config.study, Counter[str]()
+    plain = [one.with_annotation(UNANNOTATED) for one in silver[: study.plain_documents]]
+    gold_sizes, silver_sizes = (len(sizes) for sizes in study.sizes())
+    regimens = with_prompts(study.regimens, study.prompts, study.variants)
+    for name, budget_name in product(regimens, study.budgets):
+        plain_name, _ = split_prompt(name)
+        blending = blending_for(plain_name, config.blending, study.variants)
+        budget = blending.budget.model_copy(update={"name": budget_name})
+        draws = len(study.seeds) * gold_sizes
+        ignores_silver = blending.regimen == "gold_only" and plain_name != CEILING
+        if not ignores_silver or budget.grows_with_data:
+            draws *= silver_sizes
+        found["cells"] += draws
+        if REGIMENS[blending.regimen].makes_silver:
+            own = _TRAININGS[blending.regimen](config, (*silver, *plain))
+            found.update({kind: draws * own[kind] for kind in own if kind != FINAL_STUDENT})
+    return dict(found)
 
 
-def _judging_trainings(config: Config) -> dict[str, int]:
+def _judging_trainings(config: Config, _: Sequence[Document]) -> dict[str, int]:
     """Return the students of `judge_in_rounds`: two per fold, one per fold in later rounds."""
     selection = config.selection
     students = selection.folds * (2 + selection.rounds - 1) * selection.ensembles
@@ -89,17 +107,28 @@ def _judging_trainings(config: Config) -> dict[str, int]:
         "students that judge silver": students,
         "correctors": selection.folds + 2 if selection.corrector else 0,
         "students for training dynamics": int(selection.dynamics),
-        "students for texts without annotation": int(selection.self_training),
     }
 
 
-_TRAININGS: dict[str, Callable[[Config], dict[str, int]]] = {
+def _refining_trainings(config: Config, silver: Sequence[Document]) -> dict[str, int]:
+    """Return the trainings of judging, and the student that annotates plain text in silver."""
+    selection = config.selection
+    has_plain = any(document.annotation.is_empty for document in silver)
+    annotates = selection.self_training and selection.folds > 0 and has_plain
+    return {**_judging_trainings(config, silver), PLAIN_STUDENTS: int(annotates)}
+
+
+PLAIN_STUDENTS = "students for texts without annotation"
+FINAL_STUDENT = "final student"
+
+_TRAININGS: dict[str, Callable[[Config, Sequence[Document]], dict[str, int]]] = {
     "study": _study_trainings,
-    "tune": lambda config: {"trials": config.tune.trials},
-    "refine": _judging_trainings,
+    "tune": lambda config, _: {"trials": config.tune.trials},
+    "refine": _refining_trainings,
     "select": _judging_trainings,
-    "auto": lambda config: {**_judging_trainings(config), "final student": 1},
-    "self_training": lambda _: {"first student": 1, "final student": 1},
+    "rank": _judging_trainings,
+    "auto": lambda config, silver: {**_refining_trainings(config, silver), FINAL_STUDENT: 1},
+    "self_training": lambda *_: {PLAIN_STUDENTS: 1, FINAL_STUDENT: 1},
 }
 
 

@@ -88,3 +88,14 @@ def test_no_budget_is_suggested_for_an_unknown_budget() -> None:
 @pytest.mark.parametrize(("spent", "budget"), [(1, 2), (7, 14), (51, 110), (123456, 250000)])
 def test_budgets_are_rounded_up_to_two_digits(spent: int, budget: int) -> None:
     assert learning_state(FALLING, [], spent).suggested_budget == budget
+
+
+@pytest.mark.parametrize(("dev", "finished"), [(0.4, False), (0.9, True)])
+def test_a_training_of_three_steps_has_finished_only_with_a_usable_f1(
+    dev: float, finished: bool
+) -> None:
+    state = learning_state([1.7, 1.6, 1.6], [dev], 1500)
+    assert state.finished is finished
+    if not finished:
+        assert "has only 3 points" in state.reason
+        assert state.suggested_budget == 6000

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from vermeil.config import Config, load_config
-from vermeil.data.document import Document
-from vermeil.pipeline.workload import WORDPIECES_PER_SECOND, workload
+from vermeil.data.document import Annotation, Document
+from vermeil.pipeline.workload import WORDPIECES_PER_SECOND, Verb, workload
 
 GOLD = [Document("g", "x" * 400)]
 SILVER = [Document("s", "x" * 4000)]
+ANNOTATED = [Document("s", "x" * 4000, annotation=Annotation(spans=()))]
 
 
 def config(folder: Path, *overrides: str) -> Config:
@@ -59,3 +60,57 @@ def test_auto_trains_the_students_of_refine_and_one_more(tmp_path: Path) -> None
     assert refine["students that judge silver"] == 6
     assert refine["correctors"] == 5
     assert workload("auto", settings, GOLD, SILVER).trainings == {**refine, "final student": 1}
+
+
+def test_study_counts_the_trainings_that_make_silver(tmp_path: Path) -> None:
+    settings = config(
+        tmp_path,
+        "study.regimens=[gold_only,auto,own,self_training]",
+        "study.variants={own = {regimen = 'auto'}}",
+        "study.seeds=[0,1]",
+        "study.silver_documents=[10,20,30]",
+        "selection.folds=2",
+        "selection.rounds=3",
+    )
+    found = workload("study", settings, GOLD, ANNOTATED).trainings
+    assert found == {
+        "cells": 4 * 2 * 3,
+        "students that judge silver": 2 * 6 * (2 * 4),
+        "students for texts without annotation": 6,
+    }
+    further = settings.study.model_copy(update={"plain_documents": 5})
+    found = workload("study", settings.model_copy(update={"study": further}), GOLD, ANNOTATED)
+    assert found.trainings["students for texts without annotation"] == 6 + 2 * 6
+
+
+def test_a_cell_without_silver_is_trained_once_for_all_sizes_of_silver(tmp_path: Path) -> None:
+    settings = config(
+        tmp_path,
+        "study.regimens=[gold_only,ceiling,pooled]",
+        "study.silver_documents=[10,20]",
+        "study.seeds=[0]",
+        "study.budgets=[epochs,equal]",
+    )
+    # gold_only with epochs: one; all others: one per size of silver
+    assert workload("study", settings, GOLD, SILVER).trainings == {"cells": 1 + 2 + 4 + 4}
+
+
+def test_prompts_multiply_the_regimens_that_use_silver(tmp_path: Path) -> None:
+    settings = config(
+        tmp_path,
+        "study.regimens=[gold_only,pooled]",
+        "study.prompts={old = 'old.jsonl'}",
+        "study.seeds=[0]",
+    )
+    assert workload("study", settings, GOLD, SILVER).trainings == {"cells": 3}
+
+
+def test_only_refining_annotates_plain_text(tmp_path: Path) -> None:
+    settings = config(tmp_path, "selection.folds=2")
+    plain = [Document("p", "plain")]
+    kind = "students for texts without annotation"
+    assert workload("refine", settings, GOLD, ANNOTATED).trainings.get(kind) is None
+    assert workload("refine", settings, GOLD, plain).trainings[kind] == 1
+    verbs: tuple[Verb, ...] = ("select", "rank")
+    for verb in verbs:
+        assert workload(verb, settings, GOLD, plain).trainings == {"students that judge silver": 4}

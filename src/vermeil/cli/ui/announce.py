@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from vermeil.config import Config
     from vermeil.data.document import Document
     from vermeil.pipeline.workload import Verb
+    from vermeil.prompting.config import OptimizeConfig
 
 
 def announce(
@@ -43,3 +44,21 @@ def announce_regimen(sections: Config, quiet: bool) -> None:
     silver = silver_corpus(sections)
     if silver.path.exists():
         announce(regimen, sections, read_corpus(sections.corpora.gold), read_corpus(silver), quiet)
+
+
+def announce_requests(limits: OptimizeConfig, quiet: bool) -> None:
+    """Write the limits on the requests of an optimisation to standard error.
+
+    Args:
+        limits: the section ``[optimize]``.
+        quiet: write nothing.
+    """
+    if quiet:
+        return
+    calls = "any number of" if limits.max_calls is None else f"up to {limits.max_calls:,}"
+    cost = "no limit" if limits.max_cost_usd is None else f"up to ${limits.max_cost_usd:,.2f}"
+    print_status(
+        f"optimize: {calls} requests (optimize.max_calls), cost: {cost} (optimize.max_cost_usd). "
+        "No student is trained. Replies are stored and reused. Ctrl-C stops, and the same command "
+        "continues"
+    )
