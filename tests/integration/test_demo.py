@@ -1,4 +1,4 @@
-"""The whole demo, with two small cells instead of twelve."""
+"""The whole demo, with three small cells."""
 
 import io
 import json
@@ -15,11 +15,14 @@ from vermeil.demo.settings import DemoSettings, read_settings
 pytest.importorskip("torch")
 pytestmark = pytest.mark.slow
 
+REGIMENS = ("gold_only", "simple_mix", "auto@weak_teacher")
+PROMPTS = ["standard", "chain_of_thought", "weak_teacher"]
+
 
 def small_settings() -> DemoSettings:
     shipped = read_settings()
     budget = shipped.blending.budget.model_copy(update={"wordpieces": 2000})
-    few = {"regimens": ("gold_only", "simple_mix"), "seeds": (0,), "resamples": 100, "workers": 1}
+    few = {"regimens": REGIMENS, "seeds": (0,), "resamples": 100, "workers": 1}
     return replace(
         shipped,
         blending=shipped.blending.model_copy(update={"budget": budget}),
@@ -38,6 +41,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[DemoReport, str]:
 def test_the_demo_leaves_everything_that_it_names(demo: tuple[DemoReport, str]) -> None:
     report, printed = demo
     places = ("study/report.html", "study/results.json", "study/model", "silver.jsonl")
+    places += ("silver.weak.jsonl",)
     for name in (*places, "replies.sqlite", "vermeil.toml"):
         path = report.folder / name
         assert path.exists()
@@ -47,9 +51,21 @@ def test_the_demo_leaves_everything_that_it_names(demo: tuple[DemoReport, str]) 
 def test_results_hold_cells_comparisons_and_the_teacher(demo: tuple[DemoReport, str]) -> None:
     report, _ = demo
     results = json.loads((report.folder / "study" / "results.json").read_text("utf-8"))
-    assert [cell["regimen"] for cell in results["cells"]] == ["gold_only", "simple_mix"]
-    assert [row["regimen"] for row in results["comparisons"]] == ["simple_mix"]
-    assert [row["prompt"] for row in results["teacher"]] == ["standard", "chain_of_thought"]
+    assert [cell["regimen"] for cell in results["cells"]] == list(REGIMENS)
+    compared = [row["regimen"] for row in results["comparisons"] if row["family"] == "baseline"]
+    assert compared == list(REGIMENS[1:])
+    assert [row["prompt"] for row in results["teacher"]] == PROMPTS
+
+
+def test_both_teachers_and_the_regimen_that_suits_each_are_shown(
+    demo: tuple[DemoReport, str],
+) -> None:
+    _, printed = demo
+    flat = " ".join(printed.split())
+    assert "Strong teacher (F1 .9" in flat
+    assert "the blends hardly differ" in flat
+    assert "Weak teacher (F1 .5" in flat
+    assert "Simple Mix suits it better" not in flat
 
 
 def test_new_sentences_are_tagged_whole(demo: tuple[DemoReport, str]) -> None:
@@ -62,7 +78,9 @@ def test_the_report_can_be_written_as_json(demo: tuple[DemoReport, str]) -> None
     report, _ = demo
     value = json.loads(json.dumps(report.as_dict()))
     assert [record["text"] for record in value["tagged"]] == list(SENTENCES)
-    assert [row["prompt"] for row in value["study"]["teacher"]] == ["standard", "chain_of_thought"]
+    assert [row["prompt"] for row in value["study"]["teacher"]] == PROMPTS
+    assert [one["regimen"] for one in value["scores"]["scores"]] == list(REGIMENS)
+    assert value["scores"]["wordpieces"] == 2000
 
 
 def test_new_sentences_are_not_from_the_sample(newswire: Path) -> None:
