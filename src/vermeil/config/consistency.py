@@ -29,7 +29,10 @@ def cross_checks(sections: Mapping[str, Section]) -> Iterator[str]:
 
 def _study_problems(study: StudyConfig) -> Iterator[str]:
     plain = [*KNOWN_REGIMENS, *study.variants]
-    known = [*plain, *(f"{name}{PROMPT_SIGN}{prompt}" for prompt in study.prompts for name in plain)]
+    known = [
+        *plain,
+        *(f"{name}{PROMPT_SIGN}{prompt}" for prompt in study.prompts for name in plain),
+    ]
     for i, name in enumerate(study.regimens):
         if name not in known:
             hint = did_you_mean(name, known)
