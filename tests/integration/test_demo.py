@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +10,12 @@ import pytest
 from rich.console import Console
 
 from vermeil.demo import DemoReport, run_demo
+from vermeil.demo.annotating import read_newswire
+from vermeil.demo.budget import SMALLEST_BUDGET
+from vermeil.demo.corpus import NEWSWIRE
 from vermeil.demo.run import SENTENCES
 from vermeil.demo.settings import DemoSettings, read_settings
+from vermeil.demo.timing import BUDGET_FILE, fitted_budget
 
 pytest.importorskip("torch")
 pytestmark = pytest.mark.slow
@@ -86,3 +91,19 @@ def test_the_report_can_be_written_as_json(demo: tuple[DemoReport, str]) -> None
 def test_new_sentences_are_not_from_the_sample(newswire: Path) -> None:
     sample = "".join(path.read_text("utf-8") for path in newswire.glob("*.jsonl"))
     assert not [sentence for sentence in SENTENCES if sentence in sample]
+
+
+def test_budget_is_measured_once_per_folder_and_time(tmp_path: Path) -> None:
+    corpus, settings = read_newswire(NEWSWIRE), read_settings()
+    few = replace(corpus, train=corpus.train[:60], dev=corpus.dev[:10], test=corpus.test[:10])
+    budget = fitted_budget(settings, few, tmp_path, 4.0, time.monotonic())
+    assert budget.speed is not None
+    assert budget.wordpieces >= SMALLEST_BUDGET
+    stored = json.loads((tmp_path / BUDGET_FILE).read_text("utf-8"))
+    assert stored["wordpieces_per_second"] == round(budget.speed)
+
+    began = time.monotonic()
+    again = fitted_budget(settings, few, tmp_path, 4.0, began)
+    assert again.apply(settings) == budget.apply(settings)
+    other = fitted_budget(settings, few, tmp_path, 0.1, began)
+    assert other.wordpieces == SMALLEST_BUDGET

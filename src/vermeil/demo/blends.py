@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from rich.text import Text
+from collections.abc import Iterable, Mapping
 
 from vermeil.blending.advice import BlendAdvice
 from vermeil.demo.annotating import WEAK
@@ -30,14 +28,15 @@ def show_blends(
         f"Test F1 with {number(here.gold_documents)} gold sentences; here: "
         f"{number(here.wordpieces)} wordpieces, {plural(here.seeds, 'seed')}"
     )
-    columns = ["teacher", "regimen", "F1 here", "to gold only"]
+    columns = ["teacher: regimen", "F1 here", "to gold only"]
     if full is not None:
         title += f"; full: {number(full.wordpieces)}, {plural(full.seeds, 'seed')}"
         columns += ["F1 full", "to gold only"]
-    rows = [_row(one, full) for one in _in_order(here)]
+    more = () if full is None else tuple(o for o in full.scores if here.of(o.regimen) is None)
+    rows = [_row(one, here, full) for one in _in_order((*here.scores, *more))]
     console.number_table(title, columns, rows)
     legend = " · ".join(f"{mark} {VERDICT_NAMES[name]}" for name, mark in _MARKS.items())
-    console.show(Text(f" {legend} · points of F1", style="dim"))
+    console.paragraph(f"{legend} · points of F1, 95 % interval")
     if full is not None:
         processor, cores = (full.environment.get(name, "") for name in ("processor", "cores"))
         console.paragraph(
@@ -49,6 +48,8 @@ def show_blends(
 
 def show_advice(console: DemoConsole, advices: Advices) -> None:
     """Print which blend suits which teacher, from the rules of `vermeil.blending.advice`."""
+    if advices:
+        console.paragraph("The blend that suits a teacher, from studies on CoNLL-2003:")
     for teacher, advice in advices.items():
         rule = advice.rules[0]
         suits = f" {regimen_name(rule.regimen)} suits it better." if rule.risky else ""
@@ -57,26 +58,27 @@ def show_advice(console: DemoConsole, advices: Advices) -> None:
         )
 
 
-def _in_order(scores: DemoScores) -> list[RegimenScore]:
+def _in_order(scores: Iterable[RegimenScore]) -> list[RegimenScore]:
     """Return gold only first, then the blends by teacher."""
     teachers = list(TEACHERS)
-    return sorted(
-        scores.scores, key=lambda one: (one.difference is not None, teachers.index(one.teacher))
-    )
+    return sorted(scores, key=lambda one: (one.difference is not None, teachers.index(one.teacher)))
 
 
-def _row(one: RegimenScore, full: DemoScores | None) -> tuple[str, ...]:
+def _row(one: RegimenScore, here: DemoScores, full: DemoScores | None) -> tuple[str, ...]:
     name = regimen_name(split_prompt(one.regimen)[0])
-    teacher = "–" if one.regimen == "gold_only" else TEACHERS[one.teacher]
-    row = (teacher, name, f1(one.f1), _difference(one))
+    if one.regimen != "gold_only":
+        name = f"{TEACHERS[one.teacher]}: {name}"
+    own = here.of(one.regimen)
+    row = (name, "–", "–") if own is None else (name, f1(own.f1), _difference(own, interval=True))
     if full is None:
         return row
     other = full.of(one.regimen)
     return (*row, "–", "–") if other is None else (*row, f1(other.f1), _difference(other))
 
 
-def _difference(one: RegimenScore) -> str:
+def _difference(one: RegimenScore, *, interval: bool = False) -> str:
     if one.difference is None or one.low is None or one.high is None:
         return "–"
     low, high = points(one.low, signed=True), points(one.high, signed=True)
-    return f"{points(one.difference, signed=True)} [{low}, {high}] {_MARKS[one.verdict]}"
+    shown = f" [{low}, {high}]" if interval else ""
+    return f"{points(one.difference, signed=True)}{shown} {_MARKS[one.verdict]}"

@@ -28,8 +28,10 @@ SECONDS_AT_END = 12.0
 """Time after the last cell: statistics, report page and new sentences."""
 MARGIN = 0.9
 """Share of the remaining time that is planned, because the speed of a machine varies."""
-JUDGING_CELLS = 1.5
-"""Trainings of the regimen auto before its own: one per fold, each as long as a small cell."""
+JUDGING_WORDPIECES = 170_000
+"""Wordpieces of the students that judge silver for the regimen auto, measured on the sample."""
+_STEP = 1000
+"""Budgets are multiples of this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +146,21 @@ def _plan(
     settings: DemoSettings,
 ) -> DemoBudget:
     """Return the plan of some cells with the largest budget that fits the time."""
-    workers = settings.study.workers
-    judged = sum(one.startswith("auto") for one in regimens) if settings.selection.folds else 0
-    cells = len(regimens) * len(seeds)
-    rounds = math.ceil((cells + JUDGING_CELLS * judged * len(seeds)) / workers)
+    workers, cells = settings.study.workers, len(regimens) * len(seeds)
+    judged = len(seeds) * any(one.startswith("auto") for one in regimens)
+    rounds = math.ceil(cells / workers)
     fixed = rounds * (SECONDS_PER_ROUND + scored / speed.scoring) + SECONDS_AT_END
-    fitting = (MARGIN * seconds - fixed) / rounds * speed.training
+
+    def expected(wordpieces: int) -> float:
+        shared = (cells * wordpieces + judged * JUDGING_WORDPIECES) / workers
+        longest = wordpieces + (JUDGING_WORDPIECES if judged else 0)
+        return fixed + max(rounds * wordpieces, shared, longest) / speed.training
+
     largest = settings.blending.budget.wordpieces or GOOD_BUDGET
-    wordpieces = max(SMALLEST_BUDGET, min(largest, int(fitting) // 1000 * 1000))
-    expected = fixed + rounds * wordpieces / speed.training
-    return DemoBudget(regimens, seeds, wordpieces, expected)
+    fitting = (
+        number
+        for number in range(largest, SMALLEST_BUDGET, -_STEP)
+        if expected(number) <= MARGIN * seconds
+    )
+    wordpieces = next(fitting, SMALLEST_BUDGET)
+    return DemoBudget(regimens, seeds, wordpieces, expected(wordpieces))

@@ -28,7 +28,11 @@ HERE = DemoScores(
 )
 FULL = replace(
     HERE,
-    scores=(RegimenScore("gold_only", 0.655, 0.011), HERE.scores[0]),
+    scores=(
+        RegimenScore("gold_only", 0.655, 0.011),
+        HERE.scores[0],
+        RegimenScore(f"auto@{WEAK}", 0.691, 0.012, 0.04, 0.02, 0.06, "suggestive"),
+    ),
     wordpieces=80_000,
     seeds=3,
 )
@@ -43,13 +47,11 @@ def printed(full: DemoScores | None) -> list[str]:
 
 
 def test_rows_are_gold_only_then_the_blends_of_each_teacher() -> None:
-    rows = [line.split() for line in printed(None) if "." in line and line.split()[0] in ROWS]
-    assert [row[0] for row in rows] == ["–", "strong", "strong", "weak"]
-    assert rows[0][:4] == ["–", "Gold", "only", ".610"]
-    assert rows[3][-4:] == ["+1.0", "[−2.0,", "+4.0]", "≈"]
-
-
-ROWS = ("–", "strong", "weak")
+    rows = [line.split() for line in printed(None) if " ." in line and "[" in line]
+    assert [row[0] for row in rows] == ["strong:", "strong:", "weak:"]
+    assert rows[2][-5:] == [".620", "+1.0", "[−2.0,", "+4.0]", "≈"]
+    gold = next(line.split() for line in printed(None) if "Gold only" in line)
+    assert gold == ["Gold", "only", ".610", "–"]
 
 
 def test_full_run_is_beside_this_run_with_its_machine() -> None:
@@ -61,6 +63,8 @@ def test_full_run_is_beside_this_run_with_its_machine() -> None:
     gold = next(line for line in lines if "Gold only" in line)
     assert ".610" in gold
     assert ".655" in gold
+    auto = next(line.split() for line in lines if "weak: Auto" in line)
+    assert auto == ["weak:", "Auto", "–", "–", ".691", "+4.0", "(✓)"]
     assert max(map(len, lines)) <= 80
 
 
@@ -69,7 +73,7 @@ def test_no_blend_is_recommended_for_a_strong_teacher() -> None:
     console = DemoConsole(Console(file=written, width=80))
     show_advice(console, {"": STRONG})
     strong = " ".join(written.getvalue().split())
-    assert strong.startswith("Strong teacher (F1 .980): With such a teacher the blends hardly")
+    assert "Strong teacher (F1 .980): With such a teacher the blends hardly differ" in strong
     assert "Simple Mix" not in strong
     show_advice(console, {WEAK: WEAK_ADVICE})
     assert "Auto suits it better." in " ".join(written.getvalue().split())
