@@ -82,7 +82,7 @@ class DemoBudget:
 
     @property
     def is_timed(self) -> bool:
-        """Whether the expected time is known."""
+        """Return whether the expected time is known."""
         return math.isfinite(self.seconds)
 
     def as_dict(self) -> dict[str, Any]:
