@@ -24,7 +24,7 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ import numpy as np
 import torch
 from benchmarks.conll import corpus
 from benchmarks.train import Measured, Setting, line, ours, speed_of, trainer
+from torch import nn
 
 from vermeil.corpora import read_corpus
 from vermeil.corpora.config import CorpusConfig
@@ -70,7 +71,8 @@ def outputs(
     student: Student, examples: Sequence[TrainingExample], *, packed: bool, dtype: torch.dtype
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the logits of all wordpieces and the gradient of all weights, both flat."""
-    network = student.network.to(dtype)
+    network = student.network
+    nn.Module.to(network, dtype)
     network.zero_grad()
     padding = int(student.tokenizer.pad_token_id)
     every = np.arange(network.config.vocab_size)
@@ -121,7 +123,7 @@ def speed(setting: Setting, seeds: Sequence[int], stop: float) -> list[dict[str,
     student = setting.student(0)
     sizes = [example.size for example in student.encode(setting.train, "gold").examples]
     batch = max(1, round(setting.step_wordpieces / statistics.mean(sizes)))
-    sides = {
+    sides: dict[str, Callable[[int], Measured]] = {
         "ours": lambda seed: ours(setting, seed, pack="varlen" if on_gpu else "auto"),
         "padded": lambda seed: ours(setting, seed, pack="off"),
         "trainer": lambda seed: trainer(setting, seed, batch=batch, bf16=on_gpu),
@@ -172,7 +174,7 @@ def main() -> None:
         step,
         "auto" if given.device == "cuda" else "fp32",
     )
-    device = torch.cuda.get_device_name(0) if given.device == "cuda" else "processor"
+    device = str(torch.cuda.get_device_name(0)) if given.device == "cuda" else "processor"
     environment: dict[str, Any] = {**describe_environment(), "device": device}
     print(f"{len(train):,} documents, {step:,} wordpieces per step; {environment}", flush=True)
     lines = correctness(setting)

@@ -46,8 +46,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[DemoReport, str]:
 def test_the_demo_leaves_everything_that_it_names(demo: tuple[DemoReport, str]) -> None:
     report, printed = demo
     places = ("study/report.html", "study/results.json", "study/model", "silver.jsonl")
-    places += ("silver.weak.jsonl",)
-    for name in (*places, "replies.sqlite", "vermeil.toml"):
+    for name in (*places, "silver.weak.jsonl", "replies.sqlite", "vermeil.toml"):
         path = report.folder / name
         assert path.exists()
         assert str(path) in printed

@@ -67,7 +67,7 @@ def bf16_is_fast() -> bool:
     finally:
         torch.set_num_threads(threads)
     fp32, bf16 = (min(times) for times in zip(*rounds, strict=True))
-    return bf16 <= SLOWEST_BF16 * fp32
+    return bool(bf16 <= SLOWEST_BF16 * fp32)
 
 
 def _seconds(left: torch.Tensor, right: torch.Tensor) -> float:
