@@ -112,7 +112,7 @@ def trainer(setting: Setting, seed: int, **arguments: Any) -> Measured:
     with tempfile.TemporaryDirectory() as folder:
         settings = TrainingArguments(
             folder,
-            per_device_train_batch_size=BATCH,
+            per_device_train_batch_size=arguments.pop("batch", BATCH),
             num_train_epochs=setting.epochs,
             learning_rate=setting.learning_rate,
             seed=seed,

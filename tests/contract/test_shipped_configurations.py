@@ -2,13 +2,16 @@ from pathlib import Path
 
 from vermeil.config import load_config
 from vermeil.config.template import template
+from vermeil.demo.run import WEAK_SILVER
 from vermeil.demo.settings import CONFIGURATION, read_settings
 
 
 def test_the_demo_configuration_is_a_whole_vermeil_toml() -> None:
     config, settings = load_config(CONFIGURATION), read_settings()
-    for section in ("task", "teacher", "student", "blending", "study"):
+    for section in ("task", "teacher", "student", "blending", "selection"):
         assert getattr(config, section) == getattr(settings, section)
+    written = {"weak_teacher": CONFIGURATION.parent / WEAK_SILVER}
+    assert config.study == settings.study.model_copy(update={"prompts": written})
 
 
 def test_the_demo_configuration_names_files_that_are_shipped() -> None:

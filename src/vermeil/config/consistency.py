@@ -28,11 +28,15 @@ def cross_checks(sections: Mapping[str, Section]) -> Iterator[str]:
 
 
 def _study_problems(study: StudyConfig) -> Iterator[str]:
-    known = [*KNOWN_REGIMENS, *study.variants]
+    plain = [*KNOWN_REGIMENS, *study.variants]
+    known = [
+        *plain,
+        *(f"{name}{PROMPT_SIGN}{prompt}" for prompt in study.prompts for name in plain),
+    ]
     for i, name in enumerate(study.regimens):
         if name not in known:
             hint = did_you_mean(name, known)
-            yield f"study.regimens.{i}: expected one of {', '.join(known)}, found {name!r}{hint}"
+            yield f"study.regimens.{i}: expected one of {', '.join(plain)}, found {name!r}{hint}"
     for name in study.variants:
         if name in KNOWN_REGIMENS:
             yield f"study.variants.{name}: this is the name of a regimen; choose another name"

@@ -1,4 +1,4 @@
-"""Phase 1 of the demo: a recorded teacher annotates over HTTP and is scored against gold."""
+"""Phase 1 of the demo: two recorded teachers annotate over HTTP and are scored against gold."""
 
 from __future__ import annotations
 
@@ -17,19 +17,29 @@ from vermeil.data.progress import Progress
 from vermeil.demo.corpus import NEWSWIRE
 from vermeil.jobs.annotate import AnnotateReport, annotate
 from vermeil.jobs.appraise import Appraisal, agreement, appraise
+from vermeil.jobs.demonstrations import choose_demonstrations
 from vermeil.jobs.locate import LocateReport, locate
 from vermeil.jobs.run_folder import RunFolder
 from vermeil.studies.results.context import AgreementRow, TeacherRow
 from vermeil.studies.results.load import context_from_record
+from vermeil.tasks import make_task
+from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.protocol import Task
-from vermeil.teacher.config import TeacherConfig
+from vermeil.teacher.config import DemonstrationsConfig, TeacherConfig
+from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
 from vermeil.teacher.replay.server import ReplayServer
 
 RECORDINGS = {
     "standard": "replies.standard.jsonl",
     "chain_of_thought": "replies.chain_of_thought.jsonl",
 }
-"""Prompt to the file of its recorded replies."""
+"""Prompt of the strong teacher to the file of its recorded replies."""
+
+WEAK = "weak_teacher"
+"""Name of the second teacher in tables, and of its silver in the study."""
+WEAK_RECORDING = "replies.local.jsonl"
+WEAK_MODEL = "Qwen2.5-Coder-1.5B-Instruct"
+"""Model of this recording; the README of the sample describes how it was made."""
 
 _LOCATED_STATUSES = (Status.EXACT, Status.NORMALISED, Status.FUZZY, Status.AMBIGUOUS)
 """Statuses of mentions that become spans; an ambiguous mention becomes a span at every place."""
@@ -142,7 +152,7 @@ def annotate_newswire(
     run_folder: RunFolder,
     progress: Progress,
 ) -> list[PromptResult]:
-    """Annotate pool and training sentences with both prompts, by the recorded teacher over HTTP.
+    """Annotate pool and training sentences with both prompts, by the strong recorded teacher.
 
     Args:
         corpus: the sample corpus.
@@ -152,21 +162,71 @@ def annotate_newswire(
         progress: called with stage, done, total and details.
     """
     models = {prompt: f"recorded-{prompt.replace('_', '-')}" for prompt in RECORDINGS}
-    files = {
-        models[prompt]: run_folder.path / NEWSWIRE.name / name
-        for prompt, name in RECORDINGS.items()
-    }
-    results = []
+    files = {models[prompt]: _recording(run_folder, name) for prompt, name in RECORDINGS.items()}
     with ReplayServer(files) as server:
-        for prompt, model in models.items():
-            address = {"base_url": server.base_url, "model": model, "prompt": prompt}
-            config = teacher.model_copy(update=address)
-            annotate_report = annotate(
-                [*corpus.pool, *corpus.train], task, config, run_folder.replies, progress
+        return [
+            _annotate(
+                prompt,
+                corpus,
+                task,
+                _replayed(teacher, server, model, prompt=prompt),
+                run_folder,
+                progress,
             )
-            pool = locate(corpus.pool_gold, task, config, run_folder.replies, progress)
-            train = locate(corpus.train, task, config, run_folder.replies, progress)
-            silver, gold = (*pool.documents, *train.documents), (*corpus.pool_gold, *corpus.train)
-            appraisal = appraise(silver, gold, task)
-            results.append(PromptResult(prompt, annotate_report, pool, train, appraisal))
-    return results
+            for prompt, model in models.items()
+        ]
+
+
+def annotate_weakly(
+    corpus: NewswireCorpus,
+    config: TaskConfig,
+    teacher: TeacherConfig,
+    run_folder: RunFolder,
+    progress: Progress,
+) -> PromptResult:
+    """Annotate pool and training sentences by the weak recorded teacher, as it was recorded.
+
+    Its prompt shows five gold sentences, and its reply has one mention per line.
+
+    Args:
+        corpus: the sample corpus.
+        config: the task of the demo; its reply format is replaced.
+        teacher: the shared settings; address, model and demonstrations are replaced.
+        run_folder: the demo's folder, with the sample corpus and its recordings.
+        progress: called with stage, done, total and details.
+    """
+    task = make_task(config.model_copy(update={"reply_format": "lines"}))
+    demonstrations = DemonstrationsConfig(kind="covering")
+    shown = choose_demonstrations(demonstrations, corpus.train, ())
+    with ReplayServer({WEAK: _recording(run_folder, WEAK_RECORDING)}) as server:
+        replayed = _replayed(teacher, server, WEAK, demonstrations=demonstrations)
+        return _annotate(WEAK, corpus, task, replayed, run_folder, progress, shown)
+
+
+def _recording(run_folder: RunFolder, name: str) -> Path:
+    return run_folder.path / NEWSWIRE.name / name
+
+
+def _replayed(
+    teacher: TeacherConfig, server: ReplayServer, model: str, **values: object
+) -> TeacherConfig:
+    address = {"base_url": server.base_url, "model": model}
+    return teacher.model_copy(update={**address, **values})
+
+
+def _annotate(
+    name: str,
+    corpus: NewswireCorpus,
+    task: Task,
+    config: TeacherConfig,
+    run_folder: RunFolder,
+    progress: Progress,
+    shown: Demonstrations = NO_DEMONSTRATIONS,
+) -> PromptResult:
+    """Annotate pool and training sentences, and score the annotations."""
+    store, texts = run_folder.replies, [*corpus.pool, *corpus.train]
+    annotate_report = annotate(texts, task, config, store, progress, shown)
+    pool = locate(corpus.pool_gold, task, config, store, progress, shown)
+    train = locate(corpus.train, task, config, store, progress, shown)
+    silver, gold = (*pool.documents, *train.documents), (*corpus.pool_gold, *corpus.train)
+    return PromptResult(name, annotate_report, pool, train, appraise(silver, gold, task))

@@ -7,14 +7,15 @@ from pathlib import Path
 
 from vermeil.data.document import Document
 from vermeil.data.reply import State
-from vermeil.demo.annotating import NewswireCorpus, PromptResult
+from vermeil.demo.annotating import WEAK_MODEL, NewswireCorpus, PromptResult
+from vermeil.demo.budget import DemoBudget
 from vermeil.demo.console import DemoConsole
 from vermeil.demo.local_teacher import LocalComparison, LocalPart
 from vermeil.demo.settings import CONFIGURATION, DemoSettings
 from vermeil.jobs.appraise import Appraisal
 from vermeil.jobs.run_folder import RunFolder
-from vermeil.studies.format import f1, number
-from vermeil.studies.report.terminal import findings_table, study_table, teacher_table
+from vermeil.studies.format import f1, number, plural
+from vermeil.studies.report.terminal import teacher_table
 from vermeil.studies.study import StudyReport
 from vermeil.tasks.protocol import Task
 
@@ -29,16 +30,16 @@ def show_introduction(console: DemoConsole, corpus: NewswireCorpus) -> None:
     )
     console.heading("Phase 1 · Annotate")
     console.paragraph(
-        f"A server on this machine replays recorded replies of the teacher. It receives "
+        f"A server on this machine replays recorded replies of two teachers. It receives "
         f"{number(len(corpus.pool))} unannotated and {number(len(corpus.train))} gold sentences "
-        f"over HTTP, with two prompts. The names in its replies are then located in the text."
+        f"over HTTP. The names in its replies are then located in the text."
     )
 
 
 def show_annotation(
     console: DemoConsole, annotated: Sequence[PromptResult], best: PromptResult
 ) -> None:
-    """Print counts and scores of the teacher's replies."""
+    """Print counts and scores of the teachers' replies."""
     console.number_table(
         "Replies",
         ("prompt", "sentences", "with names", "without", "failed", "mentions", "located"),
@@ -46,9 +47,10 @@ def show_annotation(
     )
     console.show(teacher_table([one.as_row() for one in annotated]))
     console.paragraph(
-        f"Silver is taken from the {best.prompt.replace('_', ' ')} prompt, because its F1 on the "
-        f"gold training sentences is higher ({f1(best.train_counts.overall.f1)}). This teacher is "
-        f"strong: its model family also wrote the sample text. Other teachers make more errors."
+        f"The strong teacher was sent two prompts; its silver is taken from the "
+        f"{best.prompt.replace('_', ' ')} prompt, because its F1 on gold training sentences is "
+        f"higher ({f1(best.train_counts.overall.f1)}). Its model family also wrote the sample. "
+        f"The weak teacher is a small model on a processor ({WEAK_MODEL})."
     )
 
 
@@ -89,24 +91,25 @@ def _reply_counts(one: PromptResult) -> tuple[object, ...]:
     return prompt, sentences, done, empty, unanswered, one.mentions, one.located
 
 
-def show_plan(console: DemoConsole, corpus: NewswireCorpus, settings: DemoSettings) -> None:
-    """Print the plan of the comparison."""
+def show_plan(
+    console: DemoConsole, corpus: NewswireCorpus, settings: DemoSettings, budget: DemoBudget
+) -> None:
+    """Print the plan of the comparison, with the measured speed and the chosen budget."""
     config = settings.study
     (gold, *_), _ = config.sizes()
-    console.heading("Phases 2 and 3 · Compare regimens, blend by schedule")
+    console.heading("Phases 2 and 3 · Compare regimens for both teachers")
+    if budget.speed is not None:
+        console.paragraph(
+            f"Measured: {number(budget.speed)} wordpieces per second per cell, {config.workers} "
+            f"cells at a time. Chosen: {number(budget.wordpieces)} wordpieces per cell."
+        )
+    minutes = f" This takes about {budget.minutes}." if budget.minutes else ""
     console.paragraph(
-        f"{len(config.regimens)} regimens × {len(config.seeds)} seeds. Each cell trains one "
-        f"student on {number(gold or len(corpus.train))} gold sentences, "
-        f"{number(len(corpus.pool))} silver sentences or both, for "
-        f"{number(settings.blending.budget.wordpieces or 0)} wordpieces. All regimens of a seed "
-        f"use the same sentences, so the comparison is paired. This takes a few minutes."
+        f"{plural(len(config.regimens), 'regimen')} × {plural(len(config.seeds), 'seed')}. Each "
+        f"cell trains one student on {number(gold or len(corpus.train))} gold sentences, silver of "
+        f"one teacher or both, for {number(budget.wordpieces)} wordpieces. All regimens of a seed "
+        f"use the same sentences, so the comparison is paired.{minutes}"
     )
-
-
-def show_study(console: DemoConsole, report: StudyReport) -> None:
-    """Print the scores of the regimens and the findings."""
-    console.show(study_table(report.results))
-    console.show(findings_table(report.results.findings))
 
 
 def show_model(
@@ -131,6 +134,7 @@ def show_files(console: DemoConsole, report: StudyReport, output: Path) -> None:
             "model": report.model or output,
             "teacher's replies": run_folder.replies,
             "silver": run_folder.silver,
+            "silver of the weak teacher": output / "silver.weak.jsonl",
             "configuration": output / CONFIGURATION.name,
         }
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from vermeil.blending.advice import BlendAdvice
 from vermeil.corpora import document_to_record, write_corpus
 from vermeil.data.atomic import atomic_file, atomic_folder
 from vermeil.data.document import Document
@@ -16,9 +19,20 @@ from vermeil.data.lock import lock_folder
 from vermeil.data.progress import Progress, silent
 from vermeil.data.results_folder import check_results, record_results
 from vermeil.data.written import RECORD, SAMPLE, check_folder, read_object, read_record
-from vermeil.demo.annotating import agreements, annotate_newswire, read_newswire
+from vermeil.demo.annotating import (
+    WEAK,
+    NewswireCorpus,
+    PromptResult,
+    agreements,
+    annotate_newswire,
+    annotate_weakly,
+    read_newswire,
+)
+from vermeil.demo.blends import show_blends
+from vermeil.demo.budget import MINUTES, DemoBudget, full_budget
 from vermeil.demo.console import DemoConsole
 from vermeil.demo.corpus import NEWSWIRE
+from vermeil.demo.full_run import DemoScores, read_full_run, scores_of
 from vermeil.demo.local_teacher import LocalComparison, LocalPart, annotate_part
 from vermeil.demo.narration import (
     show_annotation,
@@ -28,27 +42,25 @@ from vermeil.demo.narration import (
     show_local_start,
     show_model,
     show_plan,
-    show_study,
 )
-from vermeil.demo.settings import (
-    CONFIGURATION,
-    SHORT_BUDGET,
-    DemoSettings,
-    read_settings,
-    shortened,
-)
+from vermeil.demo.settings import CONFIGURATION, DemoSettings, read_settings
+from vermeil.demo.timing import BUDGET_FILE, fitted_budget
 from vermeil.errors import DataError, VermeilError
+from vermeil.jobs.appraise import blend_advice
 from vermeil.jobs.predict import predict
 from vermeil.jobs.requirements import require_teachers
 from vermeil.jobs.run_folder import RunFolder
 from vermeil.student.network.encoder import require_encoder
-from vermeil.studies.format import number
 from vermeil.studies.inputs import StudyCorpora
 from vermeil.studies.results.context import StudyContext, TeacherRow
 from vermeil.studies.settings import StudySettings
 from vermeil.studies.study import StudyReport, study
 from vermeil.tasks import make_task
+from vermeil.tasks.protocol import Task
 from vermeil.terminal import make_console
+
+WEAK_SILVER = "silver.weak.jsonl"
+"""Silver of the weak teacher, named by the demo's configuration."""
 
 SENTENCES = (
     "Marta Lindqvist left the Harbour Trust in Gdansk to run Norrland Ferries, a Swedish company.",
@@ -65,7 +77,8 @@ class DemoReport:
 
     Args:
         folder: folder of all results.
-        teacher: scores of the teacher, one row per prompt.
+        teacher: scores of the teachers, one row per prompt.
+        scores: scores of the regimens, and the budget.
         study: cells, statistics, report page and the best model.
         tagged: predictions of the best model on new text.
         warnings: warnings of the best model's training.
@@ -74,6 +87,7 @@ class DemoReport:
 
     folder: Path
     teacher: tuple[TeacherRow, ...]
+    scores: DemoScores
     study: StudyReport
     tagged: tuple[Document, ...]
     warnings: tuple[str, ...] = ()
@@ -83,6 +97,7 @@ class DemoReport:
         """Return the report for JSON; the study's results include the teacher's scores."""
         return {
             "folder": str(self.folder),
+            "scores": self.scores.as_dict(),
             "study": self.study.as_dict(),
             "tagged": [document_to_record(document) for document in self.tagged],
             "warnings": list(self.warnings),
@@ -96,6 +111,7 @@ def run_demo(
     console: Console | None = None,
     settings: DemoSettings | None = None,
     *,
+    minutes: float | None = MINUTES,
     local: LocalPart | None = None,
     overwrite: bool = False,
 ) -> DemoReport:
@@ -107,8 +123,10 @@ def run_demo(
         output: folder of the results; the sample corpus and its configuration are copied there.
         progress: called with stage, done, total and details.
         console: where the explanation is printed; None is standard output.
-        settings: the settings; None reads the shipped ``vermeil.toml``, and reduces the training
-            budget on a slow processor.
+        settings: the settings; None reads the shipped ``vermeil.toml``, and chooses cells and
+            training budget by the measured speed.
+        minutes: time of the whole demo, without ``local``. None: no limit; all cells of the
+            configuration with its budget.
         local: a language model on this machine that annotates a part of the pool, too; None: none.
         overwrite: replace the sample corpus and its configuration if they were changed.
 
@@ -124,9 +142,16 @@ def run_demo(
     require_encoder("vermeil demo", settings.student.encoder)
     if local is not None:
         require_teachers(local.teacher)
+    started = time.monotonic()
+
+    def plan(corpus: NewswireCorpus) -> DemoBudget:
+        if not shipped or minutes is None:
+            return full_budget(settings)
+        return fitted_budget(settings, corpus, output, minutes, started)
+
     with lock_folder(output):
         copy_sample(output, overwrite=overwrite)
-        return _run_demo(output, progress, demo_console, settings, local, shipped=shipped)
+        return _run_demo(output, progress, demo_console, settings, local, plan)
 
 
 def _run_demo(
@@ -135,38 +160,41 @@ def _run_demo(
     demo_console: DemoConsole,
     settings: DemoSettings,
     local: LocalPart | None,
-    *,
-    shipped: bool,
+    plan: Callable[[NewswireCorpus], DemoBudget],
 ) -> DemoReport:
     """Run the demo; its folder is locked and holds the sample corpus."""
     run_folder = RunFolder(output)
     task = make_task(settings.task)
-    check_results(output, [run_folder.silver])
+    products = [run_folder.silver, output / WEAK_SILVER]
+    check_results(output, [*products, output / BUDGET_FILE])
     corpus = read_newswire(output / NEWSWIRE.name)
 
     show_introduction(demo_console, corpus)
     annotated = annotate_newswire(corpus, task, settings.teacher, run_folder, progress)
+    weak = annotate_weakly(corpus, settings.task, settings.teacher, run_folder, progress)
     best = max(annotated, key=lambda one: one.train_counts.overall.f1)
-    record_results(output, [run_folder.silver])
-    write_corpus(best.pool.documents, run_folder.silver, overwrite=True)
-    show_annotation(demo_console, annotated, best)
+    record_results(output, products)
+    for result, path in zip((best, weak), products, strict=True):
+        write_corpus(result.documents, path, overwrite=True)
+    show_annotation(demo_console, [*annotated, weak], best)
     compared = None
     if local is not None:
         show_local_start(demo_console, local)
         compared = annotate_part(corpus, task, local, best, run_folder, progress)
         show_local(demo_console, compared)
 
-    if shipped:
-        settings = _adapted_to_processor(settings, demo_console)
-    show_plan(demo_console, corpus, settings)
-    teacher = tuple(one.as_row() for one in annotated)
+    budget = plan(corpus)
+    settings = budget.apply(settings)
+    show_plan(demo_console, corpus, settings, budget)
+    teacher = tuple(one.as_row() for one in (*annotated, weak))
     report = study(
-        StudyCorpora(corpus.train, best.pool.documents, corpus.dev, corpus.test),
+        StudyCorpora(corpus.train, best.documents, corpus.dev, corpus.test, {WEAK: weak.documents}),
         StudySettings(
             task=task,
             study=settings.study,
             student=settings.student,
             blending=settings.blending,
+            selection=settings.selection,
         ),
         run_folder.study,
         progress,
@@ -176,7 +204,8 @@ def _run_demo(
             configuration=settings.as_dict(),
         ),
     )
-    show_study(demo_console, report)
+    scores = scores_of(report.results, budget.wordpieces)
+    show_blends(demo_console, scores, read_full_run(), _advices(corpus, best, weak, task))
 
     if report.model is None:
         raise VermeilError("the study kept no model despite a dev corpus; please report this bug")
@@ -184,27 +213,24 @@ def _run_demo(
     warnings = _training_warnings(report.model)
     show_model(demo_console, tagged, task, warnings)
     show_files(demo_console, report, output)
-    return DemoReport(output, teacher, report, tagged, warnings, compared)
+    return DemoReport(output, teacher, scores, report, tagged, warnings, compared)
+
+
+def _advices(
+    corpus: NewswireCorpus, strong: PromptResult, weak: PromptResult, task: Task
+) -> dict[str, BlendAdvice]:
+    """Return the advice for each teacher, from its F1 on the gold training sentences."""
+    found = {
+        name: blend_advice(corpus.train, one.documents, task)
+        for name, one in (("", strong), (WEAK, weak))
+    }
+    return {name: advice for name, advice in found.items() if advice is not None}
 
 
 def _training_warnings(model: Path) -> tuple[str, ...]:
     """Return the warnings in the training record of a model folder."""
     record = read_object(model / "training.json") or {}
     return tuple(record.get("warnings", ()))
-
-
-def _adapted_to_processor(settings: DemoSettings, console: DemoConsole) -> DemoSettings:
-    from vermeil.student.network.device import uses_bf16
-
-    if uses_bf16(settings.student.precision):
-        return settings
-    full, short = settings.blending.budget.wordpieces, SHORT_BUDGET
-    console.paragraph(
-        f"Training is slow on this processor, because it does not support bfloat16. Each student "
-        f"is trained on {number(short)} wordpieces instead of {number(full or 0)}. For the full "
-        f"budget, run `vermeil study` in the demo's folder."
-    )
-    return shortened(settings)
 
 
 def copy_sample(output: Path, *, overwrite: bool) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vermeil.blending.config import BlendingConfig
+from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
 from vermeil.studies.config import StudyConfig
 from vermeil.tasks.config import TaskConfig
@@ -15,10 +16,6 @@ from vermeil.teacher.config import TeacherConfig
 
 CONFIGURATION = Path(__file__).parent / "vermeil.toml"
 """The demo's ``vermeil.toml``."""
-
-SHORT_BUDGET = 22_000
-"""Training budget per cell, in wordpieces, on processors without bfloat16, so that the demo ends
-within five minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +26,7 @@ class DemoSettings:
     teacher: TeacherConfig
     student: StudentConfig
     blending: BlendingConfig
+    selection: SelectionConfig
     study: StudyConfig
 
     def as_dict(self) -> dict[str, Any]:
@@ -44,11 +42,6 @@ def read_settings(path: Path = CONFIGURATION) -> DemoSettings:
         TeacherConfig.model_validate(sections["teacher"]),
         StudentConfig.model_validate(sections["student"]),
         BlendingConfig.model_validate(sections["blending"]),
+        SelectionConfig.model_validate(sections["selection"]),
         StudyConfig.model_validate(sections["study"]),
     )
-
-
-def shortened(settings: DemoSettings) -> DemoSettings:
-    """Return the settings with the budget `SHORT_BUDGET`."""
-    budget = settings.blending.budget.model_copy(update={"wordpieces": SHORT_BUDGET})
-    return replace(settings, blending=settings.blending.model_copy(update={"budget": budget}))

@@ -106,7 +106,8 @@ class StudentConfig(Section):
     overlap: int = Field(default=64, ge=0)
     """Wordpieces that neighbouring windows share."""
     threads: int | None = Field(default=None, ge=1)
-    """Processor threads. none: all."""
+    """Processor threads. none: one or all, whichever a few steps show to be faster. A resumed
+    training keeps its number. Weights depend on it in the last digits."""
 
     @model_serializer(mode="wrap")
     def _without_unused(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -103,6 +104,7 @@ class Student:
         self.network, self.tokenizer, self.task, self.config = network, tokenizer, task, config
         self.layers, self.temperature, self._teacher_labels = layers, temperature, teacher_labels
         self.pair_temperature = 1.0
+        self.threads: dict[str, Any] = {} if config.threads is None else {"used": config.threads}
         longest = int(getattr(network.config, "max_position_embeddings", 0) or 10**9)
         if network.config.model_type in POSITIONS_AFTER_PADDING:
             longest -= 2
@@ -246,9 +248,9 @@ class Student:
         if self.network.device.type == "cpu":
             speed_up_dropout(self.network)
             speed_up_dropout(criterion)
-        padding = self._encoder.wordpieces.padding
-        inputs = FitInputs(examples, plan, self.config, seed, padding)
-        return fit(self.network, criterion, inputs, hooks or TrainingHooks())
+        inputs = FitInputs(examples, plan, self.config, seed, self._encoder.wordpieces.padding)
+        hooks = replace(hooks or TrainingHooks(), on_threads=self.threads.update)
+        return fit(self.network, criterion, inputs, hooks)
 
     def _criterion(self, examples: Sequence[TrainingExample]) -> nn.Module:
         loss = self.layers.criterion(self.config, examples, self.task)
@@ -295,10 +297,9 @@ class Student:
             raise ConfigError(
                 "int8: only an exported model has it; export the model with vermeil export --int8"
             )
-        runner = TorchRunner(self.network, bf16=uses_bf16(precision))
         return Predictor(
             self._encoder,
-            runner,
+            TorchRunner(self.network, bf16=uses_bf16(precision), threads=self.config.threads),
             self.task,
             self.temperature,
             group_context=self.config.context == "group",

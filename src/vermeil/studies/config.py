@@ -51,7 +51,8 @@ class StudyConfig(Section):
     prompts: dict[str, Path] = Field(default={})
     """Further prompts: a name and the configuration file whose [task] and [teacher] annotated the
     same texts, for example {old = "vermeil.toml.old"}. Each regimen that uses silver is also
-    trained on their silver, as REGIMEN@NAME. A file of silver can be named instead."""
+    trained on their silver, as REGIMEN@NAME. A file of silver can be named instead. If
+    study.regimens itself holds such a name, only the regimens in it are trained."""
     seeds: tuple[int, ...] = Field(default=(0, 1, 2), min_length=1)
     """Seeds. Each draws a cell's documents, its batches and its initialisation."""
     budgets: tuple[Literal["epochs", "equal"], ...] = Field(default=("equal",), min_length=1)

@@ -40,10 +40,10 @@ BUDGET_NAMES = {
 
 
 def regimen_name(regimen: str) -> str:
-    """Return a regimen's name for readers, with the prompt that made its silver."""
+    """Return a regimen's name for readers, with the teacher or prompt that made its silver."""
     name, _, prompt = regimen.partition("@")
     shown = REGIMEN_NAMES.get(name, name.replace("_", " "))
-    return f"{shown} (prompt {prompt})" if prompt else shown
+    return f"{shown} (silver: {prompt.replace('_', ' ')})" if prompt else shown
 
 
 def f1(value: float | None) -> str:

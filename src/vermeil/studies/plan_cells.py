@@ -89,6 +89,13 @@ def _check(settings: StudySettings, corpora: StudyCorpora) -> None:
             f"study.baseline: {config.baseline!r} is not in study.regimens; add it there, or name "
             "another baseline"
         )
+    for regimen in regimens:
+        prompt = split_prompt(regimen)[1]
+        if prompt and prompt not in corpora.prompts:
+            raise ConfigError(
+                f"study.regimens: {regimen!r} names silver that is not in study.prompts; add "
+                f"{prompt!r} there"
+            )
     unknown = [r for r in config.mechanism.regimens if r not in (*regimens, "all")]
     if unknown:
         raise ConfigError(
@@ -162,8 +169,11 @@ def _check_prompts(corpora: StudyCorpora) -> None:
 
 
 def _with_threads(settings: StudySettings) -> StudentConfig:
-    student = settings.student
-    threads = student.threads or max(1, (os.cpu_count() or 1) // settings.study.workers)
+    """Return the student's settings, with the cores divided among cells that run at once."""
+    student, workers = settings.student, settings.study.workers
+    if workers == 1:
+        return student
+    threads = student.threads or max(1, (os.cpu_count() or 1) // workers)
     return student.model_copy(update={"threads": threads})
 
 

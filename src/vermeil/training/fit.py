@@ -163,6 +163,7 @@ def training_record(
         "steps": len(result.steps),
         "wordpieces": sum(step.wordpieces for step in result.steps),
         "seconds": round(result.seconds, 2),
+        **({"threads": result.student.threads} if result.student.threads else {}),
         "final_loss": sum(step.loss for step in last) / len(last),
         "losses": result.losses,
         **({} if final_dev_f1 is None else {"dev_f1": final_dev_f1}),

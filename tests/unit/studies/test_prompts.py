@@ -43,7 +43,9 @@ def test_every_regimen_on_silver_is_run_with_every_prompt() -> None:
         "other@p",
     )
     assert with_prompts(names, []) == names
-    assert regimen_name("simple_mix@p") == f"{regimen_name('simple_mix')} (prompt p)"
+    chosen = ("gold_only", "pooled", "auto@p")
+    assert with_prompts(chosen, ["p"], variants) == chosen
+    assert regimen_name("simple_mix@p") == f"{regimen_name('simple_mix')} (silver: p)"
 
 
 def test_prompts_are_compared_on_the_same_texts_and_budget(
@@ -61,7 +63,7 @@ def test_prompts_are_compared_on_the_same_texts_and_budget(
     compared = {row.regimen for row in report.results.comparisons}
     assert compared == {"gold_only", "silver_only@better"}
     page = (tmp_path / "report.html").read_text("utf-8")
-    assert "(prompt better)" in page
+    assert "(silver: better)" in page
 
     alone = run(replace(corpora, prompts={}), task, encoder, tmp_path, **settings)
     assert (alone.ran, alone.reused) == (0, 4)
@@ -91,3 +93,20 @@ def test_silver_of_other_texts_is_an_error(
     fewer = replace(corpora, prompts={"better": corpora.prompts["better"][1:]})
     with pytest.raises(ConfigError, match=r"study\.prompts\.better: its silver has 17 documents"):
         run(fewer, task, encoder, tmp_path)
+
+
+def test_only_the_named_regimens_are_trained_if_one_names_its_prompt(
+    corpora: StudyCorpora, task: Task, encoder: Path, tmp_path: Path
+) -> None:
+    def plan(*regimens: str) -> list[str]:
+        settings = StudySettings(
+            task=task,
+            study=StudyConfig(regimens=regimens, baseline=regimens[0], seeds=(0,)),
+            student=StudentConfig(encoder=str(encoder), threads=1),
+        )
+        return [cell.job.regimen for cell in plan_cells(corpora, settings, tmp_path, silent)]
+
+    chosen = ["gold_only", "pooled", "simple_mix@better"]
+    assert plan(*chosen) == chosen
+    with pytest.raises(ConfigError, match="names silver that is not in study"):
+        plan("gold_only", "pooled@worse")

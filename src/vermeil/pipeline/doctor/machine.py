@@ -47,7 +47,7 @@ def check_machine(config: Config | None) -> Iterator[CheckFinding]:
         yield CheckFinding("bfloat16", "ok", message)
     yield CheckFinding("cores", "ok", _describe_cores())
     threads = (
-        "all cores"
+        "one or all cores, whichever is measured to be faster"
         if config is None or config.student.threads is None
         else str(config.student.threads)
     )

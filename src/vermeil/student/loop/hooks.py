@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from vermeil.data.progress import Progress, silent
 from vermeil.student.loop.step_record import OnStep
@@ -44,6 +44,8 @@ class TrainingHooks:
         score: returns the F1 of the student; needed for ``student.select = "best_dev"``.
         checkpoint: stores the state of training, and loads the state of an interrupted training.
         distributed: the processes that share the work; None: this process alone.
+        on_threads: called before the first step with the number of threads and its measurement, as
+            a record; not called if ``student.threads`` is set, or on a GPU.
         observer: measures the student between steps, in the process of rank 0. Its time does not
             count as training time.
     """
@@ -53,4 +55,5 @@ class TrainingHooks:
     score: ScoreFunction | None = None
     checkpoint: Checkpoint | None = None
     distributed: DistributedContext | None = None
+    on_threads: Callable[[Mapping[str, Any]], None] = field(default=lambda _: None)
     observer: Observer | None = None

@@ -33,6 +33,10 @@ from vermeil.student.loop.step_record import StepRecord
 from vermeil.student.loop.vocabulary import CompactVocabulary, compact_vocabulary
 from vermeil.student.network.device import uses_bf16
 from vermeil.student.network.rows import output_rows
+from vermeil.student.network.threads import MEASUREMENTS, ThreadChoice
+
+MEASURED_WORDPIECES = 10_000
+"""Shortest training that measures its number of threads; a shorter one uses one thread."""
 
 
 def fit(
@@ -70,6 +74,7 @@ def fit(
         loop = _Loop(network, criterion, inputs, hooks, vocabulary)
         try:
             loop.resume()
+            loop.set_threads()
             for step in range(len(loop.records), plan.steps):
                 if loop.best.should_stop:
                     break
@@ -110,6 +115,7 @@ class _Loop:
         self.records: list[StepRecord] = []
         self._start_time, self._earlier_seconds, self._wordpieces_seen = time.perf_counter(), 0.0, 0
         self._last_f1: float | None = None
+        self._threads: ThreadChoice | None = None
 
     def resume(self) -> None:
         """Load the state of the checkpoint, if there is one."""
@@ -127,7 +133,35 @@ class _Loop:
         set_random_state(state["random"][self.distributed.rank])
         self._earlier_seconds = self.records[-1].seconds
         self._last_f1 = state["last_f1"]
+        if state.get("threads"):
+            self._threads = ThreadChoice(state["threads"])
         self.hooks.progress("train", len(self.records), self.plan.steps, {})
+
+    def set_threads(self) -> None:
+        """Use the threads of the checkpoint, or else those that a few steps show to be faster.
+
+        The number changes sums in their last digits. Nothing is measured if it is set, on a GPU, or
+        if several processes share the work.
+        """
+        on_processor = self.network.device.type == "cpu" and self.distributed.world_size == 1
+        if self.config.threads is not None or not on_processor:
+            return
+        size = sum(p.numel() for p in self.network.parameters())
+        if self._threads is None and self.plan.total_wordpieces < MEASURED_WORDPIECES:
+            self._threads = ThreadChoice(1)
+        elif self._threads is None:
+            random = random_state()
+            self._threads = MEASUREMENTS.measure("training", size, self._trial_step)
+            set_random_state(random)
+        self.hooks.on_threads(self._threads.as_dict())
+
+    def _trial_step(self) -> None:
+        """Compute the gradients of the first batch and drop them."""
+        batch = [self.inputs.examples[i] for i in self.plan.batches[0]]
+        for part in self._micro_batches(batch):
+            torch.autograd.backward(self._logits(self._collate(part)).float().sum())
+        for parameter in self.network.parameters():
+            parameter.grad = None
 
     def step(self, step: int) -> None:
         """Do one optimiser step, then score, report, write a checkpoint and call the observer.
@@ -136,6 +170,8 @@ class _Loop:
             step: number of the step, from 0.
         """
         batch = [self.inputs.examples[i] for i in self.plan.batches[step]]
+        if self._threads is not None:  # prediction between steps may use another number
+            torch.set_num_threads(self._threads.threads)
         began = time.perf_counter()
         rate = self.config.learning_rate * rate_factor(step, self.plan, self.config)
         set_rate(self.flat_parameters.optimiser, rate)
@@ -239,6 +275,8 @@ class _Loop:
             "wordpieces_per_second": self._wordpieces_seen
             / (time.perf_counter() - self._start_time),
         }
+        if self._threads is not None:
+            detail["threads"] = self._threads.threads
         if self._last_f1 is not None:
             detail["dev_f1"] = self._last_f1
         self.hooks.progress("train", record.step, self.plan.steps, detail)
@@ -257,6 +295,7 @@ class _Loop:
                     "optimiser": self.flat_parameters.optimiser.state_dict(),
                     "best": self.best.state_dict(),
                     "last_f1": self._last_f1,
+                    "threads": None if self._threads is None else self._threads.threads,
                     "random": random,
                 }
                 checkpoint.write(state)

@@ -73,12 +73,16 @@ def with_prompts(
 ) -> tuple[str, ...]:
     """Return the regimens of a study, each that uses silver once for every prompt.
 
+    If a regimen names its prompt (REGIMEN@NAME), the list is complete and is returned as it is.
+
     Args:
         regimens: names of regimens, schedules and variants.
         prompts: names of further prompts; empty: the regimens stay as they are.
         variants: names of variants, each with the settings that differ.
     """
     names = tuple(prompts)
+    if any(split_prompt(regimen)[1] in names for regimen in regimens):
+        return tuple(regimens)
     found: list[str] = []
     for regimen in regimens:
         own = (variants or {}).get(regimen, {}).get("regimen", regimen)
