@@ -18,6 +18,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "figures": ("typst",),
     "hub": ("huggingface_hub",),
     "local": ("xllamacpp",),
+    "mcp": ("mcp", "mcp_types", "uvicorn"),
     "optimize": ("gepa",),
     "parquet": ("pyarrow",),
     "ray": ("ray", "pyarrow"),
