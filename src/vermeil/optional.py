@@ -20,6 +20,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "local": ("xllamacpp",),
     "mcp": ("mcp", "mcp_types", "uvicorn"),
     "optimize": ("gepa",),
+    "otel": ("opentelemetry",),
     "parquet": ("pyarrow",),
     "ray": ("ray", "pyarrow"),
     "serve": ("fastapi", "uvicorn", "h11", "prometheus_client", "starlette"),
