@@ -190,6 +190,7 @@ CASES = (
     Case("export", (_MODEL, "-o", "onnx"), ("train", "export")),
     Case("serve", (_MODEL, "--port", "0"), ("serve", "train"), serves=True),
     Case("serve", (_EXPORTED, "--port", "0"), ("serve", "deploy"), serves=True),
+    Case("mcp", (), ("mcp",), serves=True),
     Case("push", (_MODEL, "user/model", "--yes"), ("hub",)),
     Case("push", ("gold.jsonl", "user/gold", "--data", "--yes"), ("hub",)),
     Case("pull", ("user/model", "pulled"), ("hub",)),

@@ -90,6 +90,10 @@ VIOLATIONS = (
     Violation("ray", "selection/signals.py", "import ray", "vermeil.selection.signals"),
     Violation("optuna", "cluster/tune.py", "import optuna", "vermeil.cluster.tune"),
     Violation("gepa", "jobs/adding.py", "import gepa", "vermeil.jobs.adding"),
+    Violation("mcp", "jobs/adding.py", "import mcp", "vermeil.jobs.adding"),
+    Violation(
+        "opentelemetry", "jobs/adding.py", "import opentelemetry.trace", "vermeil.jobs.adding"
+    ),
     Violation("data", "data/tags.py", "import pydantic", "vermeil.data.tags"),
     Violation("tools", "jobs/adding.py", "import typer", "vermeil.jobs.adding"),
     Violation(

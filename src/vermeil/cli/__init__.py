@@ -11,6 +11,7 @@ from contextlib import suppress
 from vermeil.cli.ui.output import print_error, print_status
 from vermeil.errors import ConfigError, VermeilError
 from vermeil.renamed import new_option
+from vermeil.tracing import configure_from_environment
 
 BUG, DATA, INTERRUPTED, BROKEN_PIPE = 1, 3, 130, 141
 """Exit codes without an exception of Vermeil; the last two are conventions of shells."""
@@ -61,6 +62,7 @@ def _run() -> int:
     try:
         if renamed := new_option(sys.argv[1:]):
             raise ConfigError(f"{renamed[0]}: is now {renamed[1]}")
+        configure_from_environment()
         app()
     except SystemExit as stop:
         return _code_of(stop)

@@ -25,6 +25,7 @@ from vermeil.cli import (
     init,
     local,
     locate,
+    mcp,
     optimize,
     pilot,
     plan,
@@ -144,6 +145,7 @@ app.command("predict", epilog=predict.EXAMPLE)(predict.predict)
 app.command("calibrate", epilog=calibrate.EXAMPLE)(calibrate.calibrate)
 app.command("export", epilog=export.EXAMPLE)(export.export)
 app.command("serve", epilog=serve.EXAMPLE)(serve.serve)
+app.command("mcp", epilog=mcp.EXAMPLE)(mcp.mcp)
 app.command("push", epilog=hub.PUSH_EXAMPLE)(hub.push)
 app.command("pull", epilog=hub.PULL_EXAMPLE)(hub.pull)
 app.command("run", epilog=run.EXAMPLE)(run.run)

@@ -15,6 +15,10 @@ EXAMPLE = """Example: vermeil init my-project
 \b
 A short file for your own labels and texts:
   vermeil init my-project --short --labels DRUG,DOSE --pool letters --teacher ollama
+
+\b
+A project that trains at once, with labels, guidelines and a small made-up sample:
+  vermeil init my-project --template support
 """
 
 
@@ -54,6 +58,13 @@ def init(
     short: Annotated[
         bool, typer.Option("--short", help="Write only the keys that a new project sets.")
     ] = False,
+    starter: Annotated[
+        Literal["clinical", "finance", "legal", "support"] | None,
+        typer.Option(
+            "--template",
+            help="Start from labels, guidelines and about 20 made-up documents of a field.",
+        ),
+    ] = None,
 ) -> None:
     """Write a commented vermeil.toml to fill in."""
     from vermeil.config.template import template
@@ -65,6 +76,13 @@ def init(
         raise ConfigError(
             f"{path}: exists already; name another folder, or replace it with --overwrite"
         )
+    if starter is not None:
+        given_too = {"--labels": labels, "--pool": pool, "--gold": gold, "--test": test}
+        extra = [option for option, value in given_too.items() if value is not None]
+        if extra:
+            raise ConfigError(f"--template has its own labels and files; leave out {extra[0]}")
+        _write_starter(folder, starter, teacher)
+        return
     names = [] if labels is None else [one.strip() for one in labels.split(",")]
     if "" in names or len(set(names)) < len(names):
         raise ConfigError(f"--labels {labels}: expected different names, such as DRUG,DOSE")
@@ -83,6 +101,24 @@ def init(
     print_end([path], steps)
     if teacher == "local":
         print_status("models that were tested as teachers: vermeil local list")
+
+
+def _write_starter(folder: Path, name: str, teacher: str) -> None:
+    """Write the files of a starter project; only vermeil.toml may exist."""
+    from vermeil.config.starters import starter_files
+    from vermeil.data.atomic import atomic_file
+    from vermeil.errors import DataError
+
+    files = starter_files(name, teacher)
+    for file in files:
+        if file != "vermeil.toml" and (folder / file).exists():
+            raise DataError("exists already; name a new folder for --template", folder / file)
+    for file, text in files.items():
+        with atomic_file(folder / file) as opened:
+            opened.write(text)
+    config = folder / "vermeil.toml"
+    steps = [command("check", config=config), command("run", config=config)]
+    print_end([folder / file for file in files], steps)
 
 
 def _one_or_all(pool: list[str] | None) -> str | list[str] | None:

@@ -90,6 +90,11 @@ pilot compares few variants on few documents, because a model on a processor is 
 _LEFT_OUT: Mapping[str, tuple[str, ...]] = {"local": ("teacher.base_url",)}
 """Keys of `REQUIRED_VALUES` that the template leaves at their default, by the kind of teacher."""
 
+_SHORT_SECTIONS = (
+    *("corpora", "teacher", "teacher.demonstrations", "pilot"),
+    *("student", "blending", "blending.budget"),
+)
+
 ORDER = (
     "task",
     "corpora",
@@ -126,16 +131,14 @@ def template(
         corpora: name of a corpus to its path, or paths; empty: example names.
         short: only the keys that a new project sets, without the defaults.
     """
-    given = {**REQUIRED_VALUES, **TEACHER_VALUES[teacher]}
-    left_out = _LEFT_OUT.get(teacher, ())
-    values = {key: value for key, value in given.items() if key not in left_out}
+    values = required_values(teacher)
     if corpora:
         values = {k: v for k, v in values.items() if not k.startswith("corpora.")}
         values |= {f"corpora.{name}": path for name, path in corpora.items()}
     shown = "\n".join(f'[task.labels.{_name(one)}]\ndescription = ""\n' for one in labels)
     label_lines = f"{shown and _LABELS_HINT}{shown}" or LABELS
     if short:
-        return _short_template(values, label_lines)
+        return short_template(values, label_lines)
     parts = [HEADER]
     for name in ORDER:
         field = Config.model_fields[name]
@@ -144,18 +147,37 @@ def template(
     return "\n".join(parts)
 
 
-def _short_template(values: Mapping[str, Any], label_lines: str) -> str:
-    """Return the given values and labels, section by section."""
-    parts = [_SHORT_HEADER, f"[task]\nname = {_toml(values['task.name'])}\n", label_lines]
-    for section in ("corpora", "teacher", "teacher.demonstrations", "pilot"):
-        lines = [
-            f"{key.rpartition('.')[2]} = {_toml(value)}"
-            for key, value in values.items()
-            if key.rpartition(".")[0] == section
-        ]
-        if lines:
-            parts.append("\n".join([f"[{section}]", *lines, ""]))
-    return "\n".join(parts)
+def required_values(teacher: str) -> dict[str, Any]:
+    """Return the dotted keys that a new project sets, with their values.
+
+    Args:
+        teacher: key of `TEACHER_VALUES`.
+    """
+    given = {**REQUIRED_VALUES, **TEACHER_VALUES[teacher]}
+    left_out = _LEFT_OUT.get(teacher, ())
+    return {key: value for key, value in given.items() if key not in left_out}
+
+
+def short_template(values: Mapping[str, Any], label_lines: str, header: str = _SHORT_HEADER) -> str:
+    """Return a configuration file with the given values and labels only.
+
+    Args:
+        values: dotted key of each value; ``task.name`` is one of them.
+        label_lines: the tables of the labels.
+        header: the comment at the top.
+    """
+    parts = [header, _short_section("task", values), label_lines]
+    parts += [_short_section(section, values) for section in _SHORT_SECTIONS]
+    return "\n".join(part for part in parts if part)
+
+
+def _short_section(section: str, values: Mapping[str, Any]) -> str:
+    lines = [
+        f"{key.rpartition('.')[2]} = {_toml(value)}"
+        for key, value in values.items()
+        if key.rpartition(".")[0] == section
+    ]
+    return "\n".join([f"[{section}]", *lines, ""]) if lines else ""
 
 
 def _name(label: str) -> str:

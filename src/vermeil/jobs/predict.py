@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vermeil import tracing
 from vermeil.corpora import document_to_line, write_corpus
 from vermeil.corpora.source import read_lines
 from vermeil.data.document import Document
@@ -76,7 +77,14 @@ def _predictions(
 ) -> Iterator[Document]:
     from vermeil.student.load import load_predictor
 
-    yield from load_predictor(model, precision).predict(documents, progress)
+    number = 0
+    with tracing.span("vermeil predict", {"vermeil.precision": precision}) as results:
+        try:
+            for document in load_predictor(model, precision).predict(documents, progress):
+                number += 1
+                yield document
+        finally:
+            results["vermeil.documents"] = number
 
 
 def predict_file(

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from vermeil import tracing
 from vermeil.blending.regimens import REGIMENS
 from vermeil.data.leftovers import remove_leftovers
 from vermeil.data.lock import is_writer, lock_path
@@ -102,7 +103,13 @@ def train(
     with lock_path(output):
         if is_writer():
             remove_leftovers(output)
-        return _train(job, output, progress, on_checkpoint, overwrite=overwrite)
+        known: tracing.Attributes = {
+            "vermeil.regimen": job.blending.regimen,
+            "vermeil.gold_documents": len(job.gold),
+            "vermeil.silver_documents": len(job.silver),
+        }
+        with tracing.span("vermeil train", known):
+            return _train(job, output, progress, on_checkpoint, overwrite=overwrite)
 
 
 def _train(

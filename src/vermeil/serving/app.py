@@ -20,6 +20,7 @@ from vermeil.serving.bodies import BodyReader, make_route_class
 from vermeil.serving.limits import ServiceLimits
 from vermeil.serving.messages import PROBLEMS, DocumentIn, DocumentOut
 from vermeil.serving.metrics import Metrics, MetricsMiddleware
+from vermeil.serving.request_spans import SpanMiddleware
 
 PREDICT = "/v1/predict"
 
@@ -64,6 +65,7 @@ def make_app(
     )
     app.state.stopping = False
     app.add_middleware(MetricsMiddleware, path=PREDICT, metrics=metrics)
+    app.add_middleware(SpanMiddleware, path=PREDICT)
     app.add_exception_handler(RequestValidationError, _validation_error)
 
     predictions = APIRouter(route_class=make_route_class(BodyReader(limits, token)))

@@ -20,6 +20,7 @@ from vermeil.teacher.event_loop import first_error, run_to_end
 from vermeil.teacher.limits.admission import AdmissionFactory, local_admission
 from vermeil.teacher.limits.rejections import Rejections
 from vermeil.teacher.report import RequestReport, RunStatistics
+from vermeil.teacher.request_spans import traced_complete
 from vermeil.teacher.start import start_server
 from vermeil.teacher.store.charges import Reservation
 from vermeil.teacher.store.group_commit import GroupCommit
@@ -325,7 +326,7 @@ class _OnlineRun:
         try:
             self.statistics.attempts += 1
             try:
-                reply = await self._backend.complete(request)
+                reply = await traced_complete(self._backend, request, self._config)
                 answered = True
             except AttemptError as fault:
                 self.statistics.timeouts += isinstance(fault, AttemptTimeoutError)

@@ -14,7 +14,7 @@ PHASES: Mapping[str, tuple[str, ...]] = {
     "Improve": ("review", "refine", "select"),
     "Train": ("train", "run", "calibrate"),
     "Compare": ("study", "tune", "plan"),
-    "Use": ("predict", "export", "serve", "push", "pull"),
+    "Use": ("predict", "export", "serve", "mcp", "push", "pull"),
 }
 """Verbs in the order of their use, by the title of their group in ``vermeil --help``."""
 
