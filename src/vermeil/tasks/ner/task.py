@@ -202,8 +202,7 @@ class NerTask:
     @property
     def verification(self) -> NerVerification:
         """The verification of contested mentions."""
-        nested = self.config.nested
-        return NerVerification(self.label_set, self.config.guidelines, nested=nested)
+        return NerVerification(self.label_set, self.config.guidelines)
 
     def _reference_answer(self, document: Document) -> str:
         """Return the correct answer for a document, in the task's reply format."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from vermeil.data.reply import Message, Reply, State
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.messages import messages
-from vermeil.tasks.ner.nested.votes import resolve_nested
 from vermeil.tasks.ner.votes import resolve
 from vermeil.tasks.replies import answer_objects, unusable_result, was_filtered, without_quotations
 from vermeil.tasks.votes import Contested, Verdicts, VotedSpan, VoteResult, with_verdict
+
+Resolver = Callable[[Sequence[VotedSpan], VoteResult, bool], VoteResult]
+"""Returns the vote of candidates; called with them, the vote before, and whether to abstain."""
 
 _KEY = "checks"
 
@@ -35,19 +37,26 @@ Format: {"checks": [{"number": 1, "label": "..."}]}
 One entry per mention. "label" is the right one of LABELS, or null if this stretch is no entity."""
 
 
+def resolve_flat(candidates: Sequence[VotedSpan], vote: VoteResult, abstain: bool) -> VoteResult:
+    """Return the vote of candidates of which none may overlap in the end."""
+    return resolve(candidates, vote.abstained, abstain)
+
+
 class NerVerification:
     """Requests about contested mentions, and the effect of the decisions on the vote.
 
     Args:
         labels: the label set.
         guidelines: the user's annotation guidelines; may be empty.
-        nested: whether spans may overlap.
+        resolver: resolves candidates into a vote.
 
     ``instruction`` holds the paragraphs of the system message without the one about the answer.
     """
 
-    def __init__(self, labels: LabelSet, guidelines: str, *, nested: bool = False) -> None:
-        self._labels, self._nested = labels, nested
+    def __init__(
+        self, labels: LabelSet, guidelines: str, resolver: Resolver = resolve_flat
+    ) -> None:
+        self._labels, self._resolver = labels, resolver
         self.instruction = (
             _TASK.replace("{labels}", labels.listing()),
             f"Guidelines:\n{guidelines.strip()}" if guidelines.strip() else "",
@@ -111,10 +120,7 @@ class NerVerification:
                 label = verdicts.answers[number]
                 counted[_outcome(one, label)] += 1
                 candidates.append(with_verdict(one, label))
-        if self._nested:
-            result = resolve_nested(candidates, vote.abstained, vote.abstained_labels, abstain)
-        else:
-            result = resolve(candidates, vote.abstained, abstain)
+        result = self._resolver(candidates, vote, abstain)
         return replace(result, notes={**result.notes, **counted})
 
 

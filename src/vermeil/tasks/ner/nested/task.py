@@ -20,10 +20,11 @@ from vermeil.tasks.ner.decoding import decode_spans
 from vermeil.tasks.ner.formats import REPLY_FORMATS
 from vermeil.tasks.ner.nested.encoding import encode_nested, nested_classes
 from vermeil.tasks.ner.nested.regions import nested_regions, nested_span_keys
-from vermeil.tasks.ner.nested.votes import vote_nested
+from vermeil.tasks.ner.nested.votes import resolve_nested, vote_nested
 from vermeil.tasks.ner.task import NerTask, describe_span
+from vermeil.tasks.ner.verification import NerVerification
 from vermeil.tasks.protocol import Head
-from vermeil.tasks.votes import VoteResult, VotingRule
+from vermeil.tasks.votes import VotedSpan, VoteResult, VotingRule
 
 
 class NestedNerTask(NerTask):
@@ -76,6 +77,11 @@ class NestedNerTask(NerTask):
         """Merge several annotations of one text by votes over their spans; overlaps stay."""
         return vote_nested(voter_annotations, keep, abstain)
 
+    @property
+    def verification(self) -> NerVerification:
+        """The verification of contested mentions; those that overlap stay."""
+        return NerVerification(self.label_set, self.config.guidelines, _resolve)
+
     def encode(self, document: Document, words: Sequence[Range]) -> Target:
         """Return the target class of every word and label."""
         return encode_nested(document, words, self.labels)
@@ -108,3 +114,7 @@ class NestedNerTask(NerTask):
         """Return the regions of each label in which the teacher or the students mark an entity."""
         rows = [probabilities, *auxiliary_probabilities]
         return nested_regions(document, words, self.labels, rows)
+
+
+def _resolve(candidates: Sequence[VotedSpan], vote: VoteResult, abstain: bool) -> VoteResult:
+    return resolve_nested(candidates, vote.abstained, vote.abstained_labels, abstain)
