@@ -10,7 +10,7 @@ from typing import Any
 from vermeil.data.reply import Message, Reply, State
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.messages import messages
-from vermeil.tasks.ner.nested.votes import resolve_nested
+from vermeil.tasks.ner.nested_votes import resolve_nested
 from vermeil.tasks.ner.votes import resolve
 from vermeil.tasks.replies import answer_objects, unusable_result, was_filtered, without_quotations
 from vermeil.tasks.votes import Contested, Verdicts, VotedSpan, VoteResult, with_verdict

@@ -20,7 +20,7 @@ from vermeil.tasks.ner.decoding import decode_spans
 from vermeil.tasks.ner.formats import REPLY_FORMATS
 from vermeil.tasks.ner.nested.encoding import encode_nested, nested_classes
 from vermeil.tasks.ner.nested.regions import nested_regions, nested_span_keys
-from vermeil.tasks.ner.nested.votes import vote_nested
+from vermeil.tasks.ner.nested_votes import vote_nested
 from vermeil.tasks.ner.task import NerTask, describe_span
 from vermeil.tasks.protocol import Head
 from vermeil.tasks.votes import VoteResult, VotingRule
