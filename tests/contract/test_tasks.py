@@ -79,7 +79,7 @@ def test_the_configuration_can_name_every_task_and_no_other() -> None:
 
 @every_task
 def test_a_task_has_name_head_labels_and_classes(task: Task) -> None:
-    tables = {"": TASKS, "multi_label": MULTI_LABEL_TASKS, "nested": NESTED_TASKS}
+    tables: dict[str, Any] = {"": TASKS, "multi_label": MULTI_LABEL_TASKS, "nested": NESTED_TASKS}
     made_by: object = tables[form_of(task.config)][task.name]
     assert made_by is type(task)
     assert task.config in SECTIONS

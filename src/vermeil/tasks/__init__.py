@@ -40,6 +40,9 @@ TASKS: dict[str, TaskKind] = {
 }
 """Every task class by its name in ``task.name``."""
 
+TaskMaker = Callable[[TaskConfig], Task]
+"""A task class, as a function of the section."""
+
 MULTI_LABEL_TASKS: dict[str, Callable[[TaskConfig], Task]] = {"classification": MultiLabelTask}
 """The task class for ``task.multi_label``, by the same name."""
 
@@ -73,7 +76,7 @@ def make_task(config: TaskConfig) -> Task:
     return kind(config)
 
 
-def task_class(config: TaskConfig) -> Callable[[TaskConfig], Task] | None:
+def task_class(config: TaskConfig) -> TaskMaker | None:
     """Return the class that `make_task` uses for a section; None if there is none."""
     if config.multi_label:
         return MULTI_LABEL_TASKS.get(config.name)

@@ -184,7 +184,8 @@ def _form(task: Task, config: TeacherConfig) -> str:
 
 def _reader_of(task: Task, form: str) -> Read:
     """Return the reader of replies in a form; forms that the task cannot read count as its own."""
-    name, kind = form.removesuffix(_SHARED), task_class(task.config)
+    name = form.removesuffix(_SHARED)
+    kind: object = task_class(task.config)
     # A task of a library user may have another class than its section.
     if name != task.config.reply_format and kind is type(task):
         settings = {**task.config.model_dump(), "reply_format": name}

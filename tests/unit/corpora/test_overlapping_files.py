@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.nested_toys import nested_documents, nested_task
@@ -67,7 +68,7 @@ def test_documents_with_overlaps_determine_their_task(overlapping: Document) -> 
         ("prodigy", "a.jsonl"),
     ],
 )
-def test_formats_that_hold_overlaps_lose_none(tmp_path: Path, name: str, file: str) -> None:
+def test_formats_that_hold_overlaps_lose_none(tmp_path: Path, name: Any, file: str) -> None:
     corpus = nested_documents(6)
     report = write_corpus(corpus, tmp_path / file, name)
     assert "overlap" not in report.losses
