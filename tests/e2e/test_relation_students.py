@@ -107,7 +107,7 @@ def test_refine_keeps_relations(vermeil: Any, project: Path) -> None:
     refined = [json.loads(line) for line in path.read_text().splitlines()]
     assert len(refined) == OTHERS
     assert any(record["relations"] for record in refined)
-    judged = json.loads(done.stdout)["relations"]
+    judged = json.loads(done.stdout)["relation_judge"]
     assert judged["pairs"] >= judged["minimum_pairs"]
     assert {"gain", "judge", "better_than_teacher"} <= judged.keys()
     done = vermeil("select", "--quiet")

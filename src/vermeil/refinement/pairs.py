@@ -57,7 +57,7 @@ class RelationJudgement:
 
     @property
     def better_than_teacher(self) -> bool:
-        """Whether the judge has the higher F1 on gold."""
+        """True if the judge has the higher F1 on gold."""
         return self.gain is not None and self.gain.difference > 0
 
     def as_dict(self) -> dict[str, Any]:

@@ -82,7 +82,7 @@ class RefineReport:
                 for kind, qualities in self.signals.items()
             },
             "judge": {"strength": self.strength, "weights": dict(self.weights)},
-            **({} if self.relations is None else {"relations": self.relations.as_dict()}),
+            **({} if self.relations is None else {"relation_judge": self.relations.as_dict()}),
         }
 
 

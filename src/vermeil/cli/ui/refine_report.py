@@ -79,7 +79,7 @@ def selection_parts(report: Mapping[str, Any]) -> Iterator[RenderableType]:
         f"the judge is {verdict}: {gain['difference']:+.3f} F1 "
         f"[{gain['low']:+.3f}, {gain['high']:+.3f}], p = {gain['p_value']:.3f}"
     )
-    if relations := report.get("relations"):
+    if relations := report.get("relation_judge"):
         yield Text(_relation_verdict(relations))
     for kind, signals in report["signals"].items():
         measured = [

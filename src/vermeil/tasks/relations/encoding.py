@@ -107,7 +107,7 @@ def annotated_pairs(
     """Return the pairs of annotated spans whose labels allow a relation, in both directions.
 
     Unlike `vermeil.tasks.relations.decoding.candidate_pairs`, the spans need not consist of whole
-    words. A span without a word of its own, or in an abstention, is in no pair.
+    words. A span that has no word, or is in an abstention, is in no pair.
 
     Args:
         annotation: an annotation whose labels are all in the schema.

@@ -118,7 +118,7 @@ def test_verification_keeps_overlaps_and_drops_a_relabelled_double() -> None:
     voters = [annotation(OUTER, INNER), annotation(OUTER, (18, 23, "ORG"))]
     vote = task.vote(voters, "any", abstain=True)
     assert task.verification is not None
-    numbers = {one.span.label: n for n, one in enumerate(vote.contested, start=1)}
+    numbers = {one.span.label: n for n, one in enumerate(vote.contested_spans, start=1)}
     verdicts = Verdicts(State.DONE, {numbers["LOC"]: "LOC", numbers["ORG"]: "LOC"})
     checked = task.verification.apply_verdicts(TEXT, vote, verdicts, abstain=True)
     assert keys(checked.annotation) == [OUTER, INNER]
