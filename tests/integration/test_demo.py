@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -106,3 +108,12 @@ def test_budget_is_measured_once_per_folder_and_time(tmp_path: Path) -> None:
     assert again.apply(settings) == budget.apply(settings)
     other = fitted_budget(settings, few, tmp_path, 0.1, began)
     assert other.wordpieces == SMALLEST_BUDGET
+
+
+def test_record_does_not_replace_a_file(tmp_path: Path) -> None:
+    (tmp_path / "full.json").write_text("mine")
+    command = [sys.executable, "-m", "vermeil", "demo", "--full", "--record", "full.json"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 3
+    assert "full.json" in run.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["full.json"]

@@ -40,8 +40,8 @@ def show_blends(
     if full is not None:
         processor, cores = (full.environment.get(name, "") for name in ("processor", "cores"))
         console.paragraph(
-            f"Here: on this machine, now. Full: recorded with the package by `vermeil demo "
-            f"--full` ({processor}, {cores} cores), for comparison."
+            f"Here: on this machine, now. Full: all regimens, recorded earlier ({processor}, "
+            f"{cores} cores), for comparison."
         )
     show_advice(console, advices)
 

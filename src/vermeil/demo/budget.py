@@ -14,7 +14,7 @@ from vermeil.studies.format import plural
 MINUTES = 5.0
 """Time of the whole demo, in minutes, after installation."""
 
-FEW_REGIMENS = ("gold_only", "pooled", "simple_mix", f"simple_mix@{WEAK}")
+FEW_REGIMENS = ("gold_only", "pooled", f"pooled@{WEAK}", f"auto@{WEAK}")
 """Regimens on a slow machine: enough to see that the best blend depends on the teacher."""
 
 GOOD_BUDGET = 60_000
@@ -28,8 +28,6 @@ SECONDS_AT_END = 12.0
 """Time after the last cell: statistics, report page and new sentences."""
 MARGIN = 0.9
 """Share of the remaining time that is planned, because the speed of a machine varies."""
-JUDGING_WORDPIECES = 170_000
-"""Wordpieces of the students that judge silver for the regimen auto, measured on the sample."""
 _STEP = 1000
 """Budgets are multiples of this."""
 
@@ -147,14 +145,11 @@ def _plan(
 ) -> DemoBudget:
     """Return the plan of some cells with the largest budget that fits the time."""
     workers, cells = settings.study.workers, len(regimens) * len(seeds)
-    judged = len(seeds) * any(one.startswith("auto") for one in regimens)
     rounds = math.ceil(cells / workers)
     fixed = rounds * (SECONDS_PER_ROUND + scored / speed.scoring) + SECONDS_AT_END
 
     def expected(wordpieces: int) -> float:
-        shared = (cells * wordpieces + judged * JUDGING_WORDPIECES) / workers
-        longest = wordpieces + (JUDGING_WORDPIECES if judged else 0)
-        return fixed + max(rounds * wordpieces, shared, longest) / speed.training
+        return fixed + rounds * wordpieces / speed.training
 
     largest = settings.blending.budget.wordpieces or GOOD_BUDGET
     fitting = (
