@@ -10,7 +10,7 @@ import numpy as np
 from vermeil.blending.advice import RULES, BlendAdvice
 from vermeil.evaluation.learning_curve import Curves, fit_curves
 from vermeil.pipeline.loop.limits import LoopLimits
-from vermeil.pipeline.loop.records import LoopAdvice, RoundRecord
+from vermeil.pipeline.loop.records import AdviceKind, LoopAdvice, RoundRecord
 from vermeil.studies.plan import PlanReport
 
 MINIMUM_ROUNDS = 3
@@ -75,7 +75,7 @@ def _advice_of_plan(report: PlanReport | None) -> LoopAdvice | None:
     best = report.record.purchase.options[0]
     if best.gain < NEGLIGIBLE:
         return LoopAdvice("stop", f"vermeil plan: {report.sentences[0]}")
-    kind = "more_gold" if best.gold else "more_silver"
+    kind: AdviceKind = "more_gold" if best.gold else "more_silver"
     return LoopAdvice(kind, f"vermeil plan: {report.sentences[0]}")
 
 
