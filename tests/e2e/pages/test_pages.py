@@ -225,6 +225,8 @@ def test_commands_of_a_page_run(
         for (own, start), step in BEFORE.items():
             if own == name and command.startswith(start):
                 step(folder, url, page)
+        if command.startswith("vermeil serve"):
+            port = free_port()
         output = shell.run(_on_port(command, port))
         assert not command.startswith("curl") or '"spans"' in output, output
         if command.startswith("vermeil init --short"):

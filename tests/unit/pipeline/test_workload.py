@@ -79,8 +79,8 @@ def test_study_counts_the_trainings_that_make_silver(tmp_path: Path) -> None:
         "students for texts without annotation": 6,
     }
     further = settings.study.model_copy(update={"plain_documents": 5})
-    found = workload("study", settings.model_copy(update={"study": further}), GOLD, ANNOTATED)
-    assert found.trainings["students for texts without annotation"] == 6 + 2 * 6
+    more = workload("study", settings.model_copy(update={"study": further}), GOLD, ANNOTATED)
+    assert more.trainings["students for texts without annotation"] == 6 + 2 * 6
 
 
 def test_a_cell_without_silver_is_trained_once_for_all_sizes_of_silver(tmp_path: Path) -> None:
