@@ -200,4 +200,4 @@ def test_missing_exporter_is_a_clear_error(tmp_path: Path) -> None:
     failed = run(tmp_path, "config", "explain", "teacher.model", OTEL_TRACES_EXPORTER="nonesuch")
     assert failed.returncode == 2
     assert "OTEL_TRACES_EXPORTER=nonesuch" in failed.stderr
-    assert "pip install" in failed.stderr
+    assert "install its package, for example opentelemetry-distro" in failed.stderr
