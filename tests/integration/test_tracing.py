@@ -32,7 +32,7 @@ from vermeil.training.job import TrainJob
 pytest.importorskip("opentelemetry.sdk.trace", reason="the SDK of OpenTelemetry is not installed")
 pytest.importorskip("opentelemetry.exporter.otlp.proto.http", reason="no exporter is installed")
 
-LABELS = {label: {} for label in ("PER", "ORG", "LOC", "MISC")}
+LABELS: dict[str, Any] = {label: {} for label in ("PER", "ORG", "LOC", "MISC")}
 PRICES: dict[str, Any] = {"recorded": {"input": 1.0, "output": 2.0}}
 
 
