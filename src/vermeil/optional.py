@@ -18,7 +18,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "figures": ("typst",),
     "hub": ("huggingface_hub",),
     "local": ("xllamacpp",),
-    "mcp": ("mcp", "mcp_types", "uvicorn"),
+    "mcp": ("mcp", "uvicorn"),
     "optimize": ("gepa",),
     "otel": ("opentelemetry",),
     "parquet": ("pyarrow",),

@@ -21,7 +21,7 @@ SpanType = Literal["internal", "client", "server"]
 
 _API = "opentelemetry.trace"
 _EXPORTER, _DISABLED = "OTEL_TRACES_EXPORTER", "OTEL_SDK_DISABLED"
-_INSTALL = "pip install opentelemetry-distro opentelemetry-exporter-otlp-proto-http"
+_INSTALL = "opentelemetry-distro and opentelemetry-exporter-otlp-proto-http"
 
 
 def configure_from_environment() -> None:
@@ -38,12 +38,12 @@ def configure_from_environment() -> None:
         return
     found = tuple(entry_points(group="opentelemetry_configurator"))
     if not found:
-        raise ConfigError(f"{_EXPORTER}={exporter} needs the SDK of OpenTelemetry: {_INSTALL}")
+        raise ConfigError(f"{_EXPORTER}={exporter} needs its SDK: install {_INSTALL}")
     try:
         found[0].load()().configure(auto_instrumentation_version="")
     except (RuntimeError, ImportError, ValueError) as error:
         raise ConfigError(
-            f"{_EXPORTER}={exporter}: {error}; install its package, for example: {_INSTALL}"
+            f"{_EXPORTER}={exporter}: {error}; install its package, for example {_INSTALL}"
         ) from error
 
 

@@ -26,7 +26,7 @@ COME_WITH = {
 }
 """Modules of packages that come with another one, and with which."""
 
-MODULE_OF = {"python_docx": "docx"}
+MODULE_OF = {"opentelemetry_api": "opentelemetry", "python_docx": "docx"}
 """Packages whose module has another name."""
 
 

@@ -32,7 +32,7 @@ from vermeil.training.job import TrainJob
 pytest.importorskip("opentelemetry.sdk.trace", reason="the SDK of OpenTelemetry is not installed")
 pytest.importorskip("opentelemetry.exporter.otlp.proto.http", reason="no exporter is installed")
 
-LABELS = {label: {} for label in ("PER", "ORG", "LOC", "MISC")}
+LABELS: dict[str, Any] = {label: {} for label in ("PER", "ORG", "LOC", "MISC")}
 PRICES: dict[str, Any] = {"recorded": {"input": 1.0, "output": 2.0}}
 
 
@@ -200,4 +200,4 @@ def test_missing_exporter_is_a_clear_error(tmp_path: Path) -> None:
     failed = run(tmp_path, "config", "explain", "teacher.model", OTEL_TRACES_EXPORTER="nonesuch")
     assert failed.returncode == 2
     assert "OTEL_TRACES_EXPORTER=nonesuch" in failed.stderr
-    assert "pip install" in failed.stderr
+    assert "install its package, for example opentelemetry-distro" in failed.stderr

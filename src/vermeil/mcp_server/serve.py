@@ -74,7 +74,7 @@ def serve_mcp(options: ServerOptions, on_message: Callable[[str], None] = print)
 
 def _make_server(root: RootFolder, *, allow_writes: bool) -> Any:
     from mcp.server.mcpserver import MCPServer
-    from mcp_types import ToolAnnotations
+    from mcp.types import ToolAnnotations
 
     server = MCPServer("vermeil", instructions=INSTRUCTIONS, version=__version__, log_level="ERROR")
     reading = ReadingTools(root)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -81,7 +80,7 @@ class WritingTools:
         from vermeil.pipeline.execution import require_result, run_stage
 
         notes: list[str] = []
-        report: Mapping[str, Any] = run_stage(name, config, self._progress)
+        report = run_stage(name, config, self._progress)
         require_result(name, report, notes.append)
         return {**report, "warnings": notes}
 

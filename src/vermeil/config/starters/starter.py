@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 from vermeil.config.template import required_values, short_template
 
-STARTERS: dict[str, str] = {
-    "clinical": "ner",
-    "finance": "ner",
-    "legal": "ner",
-    "support": "classification",
-}
-"""Starter projects, each with its task. The files of each are in the folder of its name."""
+STARTERS = ("clinical", "finance", "legal", "support")
+"""Starter projects. The files of each are in the folder of its name."""
 
 _COPIED = ("guidelines.md", "gold.jsonl", "test.jsonl", "pool.txt")
 
@@ -30,13 +26,14 @@ def starter_files(name: str, teacher: str) -> dict[str, str]:
     """Return the contents of the files of a starter project, by file name.
 
     Args:
-        name: key of `STARTERS`.
+        name: one of `STARTERS`.
         teacher: kind of the teacher, a key of `vermeil.config.template.TEACHER_VALUES`.
     """
     folder = Path(__file__).parent / name
+    labels = (folder / "labels.toml").read_text("utf-8")
     values = {
         **required_values(teacher),
-        "task.name": STARTERS[name],
+        "task.name": tomllib.loads(labels)["task"]["name"],
         "task.guidelines_file": "guidelines.md",
         "corpora.gold": "gold.jsonl",
         "corpora.pool": "pool.txt",
@@ -45,7 +42,7 @@ def starter_files(name: str, teacher: str) -> dict[str, str]:
         "blending.budget.gold_epochs": 20,
         "blending.budget.batch_wordpieces": 64,
     }
-    labels = (folder / "labels.toml").read_text("utf-8")
-    text = short_template(values, labels, _HEADER.format(name=name))
+    # The first paragraph of the file holds the name of the task.
+    text = short_template(values, labels.partition("\n\n")[2], _HEADER.format(name=name))
     copied = {file: (folder / file).read_text("utf-8") for file in _COPIED}
     return {"vermeil.toml": text, **copied}
