@@ -43,8 +43,8 @@ class RelationJudgement:
     Args:
         pairs: number of pairs of gold that the judge was fitted on.
         silver: pairs of each silver document; empty if the judge has too little gold.
-        gain: strict F1 of the judge's relations minus that of the teacher's, on gold, each document
-            judged without its group. Labels of ends do not count. None: too few pairs.
+        gain: F1 of the judge's relations minus that of the teacher's, on gold, each document judged
+            without its group. Labels of ends do not count. None: too few pairs.
         strength: the chosen strength of the prior.
         weights: weights of the signals, by name.
     """

@@ -73,7 +73,7 @@ def test_the_report_is_not_cut_off_and_has_dark_colours(
     backgrounds = {}
     for scheme in ("light", "dark"):
         context = browser.new_context(
-            color_scheme=scheme,  # type: ignore[arg-type]
+            color_scheme=scheme,
             viewport={"width": 1280, "height": 860},
         )
         page = context.new_page()

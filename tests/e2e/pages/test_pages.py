@@ -212,7 +212,8 @@ def test_commands_of_a_page_run(
         page_settings(folder, url, page)
     else:
         settings_into(folder, url, LABELS + CORPORA)
-    PREPARE.get(name, lambda _: None)(folder)
+    if name in PREPARE:
+        PREPARE[name](folder)
     lines = commands(page)
     if any(one.startswith("vermeil init --short") for one in lines):
         (folder / "vermeil.toml").unlink()
