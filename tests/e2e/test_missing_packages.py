@@ -83,8 +83,9 @@ def modules_of(name: str) -> set[str]:
     return {name} if name in UNBUNDLED else set(EXTRAS[name])
 
 
-NEVER_REQUIRED = {"figures"}
-"""Extras without which a verb writes less, with a message: a study writes no PDF."""
+NEVER_REQUIRED = {"figures", "otel"}
+"""Extras without which a verb does the same: a study writes no PDF, with a message, and no spans are
+recorded, unless an exporter is named."""
 
 
 def test_every_verb_has_a_case() -> None:
