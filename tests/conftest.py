@@ -18,7 +18,13 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # One process per core already: more threads would only wait for each other.
     os.environ["OMP_NUM_THREADS"] = "1"
 
-pytest_plugins = ["tests.research_data", "tests.tiny", "tests.review_page", "tests.loop_runs"]
+pytest_plugins = [
+    "tests.research_data",
+    "tests.tiny",
+    "tests.review_page",
+    "tests.loop_runs",
+    "tests.terminal_process",
+]
 
 if threading.current_thread() is threading.main_thread():
     # A shell that starts the tests in the background has them, and every process that they start,

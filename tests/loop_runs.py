@@ -70,13 +70,10 @@ class LoopProcess:
                 return found
             assert line, "".join(self.printed)
 
-    def annotator(self) -> Client:
-        """Wait for the page of the next round, and sign in."""
-        address = self.wait_for(r"open (http://\S+)")[1]
-        base = address.partition("/?")[0]
-        client = Client(base)
-        assert client.get(address.removeprefix(base)).status == 200
-        return client
+    def annotator(self, name: str = "") -> Client:
+        """Wait for the page of the next round, and sign in; ``name``: one of several."""
+        before = f"{name}:" if name else "open"
+        return sign_in(self.wait_for(rf"{before} (http://\S+)")[1])
 
     def end(self) -> int:
         """Wait for the end of the process and return its exit code."""
@@ -108,6 +105,14 @@ class LoopProcess:
         assert self.process.stdout is not None
         with self.process.stdout as lines:
             self._out += lines
+
+
+def sign_in(address: str) -> Client:
+    """Return a client that has opened a one-time address of the page."""
+    base = address.partition("/?")[0]
+    client = Client(base)
+    assert client.get(address.removeprefix(base)).status == 200
+    return client
 
 
 StartLoop = Callable[..., LoopProcess]

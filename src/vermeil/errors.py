@@ -5,7 +5,8 @@
     │   ├── ConsentError         2  text would leave the machine without consent
     │   └── EncoderNotFoundError 2  the encoder cannot be found or loaded
     ├── DataError                3  a file or record is invalid
-    │   └── LockedError          3  another process is writing a store or a folder
+    │   ├── LockedError          3  another process is writing a store or a folder
+    │   └── NothingToRankError   3  no document is left to rank
     ├── TeacherError             4  the teacher cannot be used
     │   └── TeacherStoppedError  4  the first requests all failed in the same way
     ├── TrainingError            5  training cannot start or continue
@@ -84,6 +85,10 @@ class DataError(VermeilError):
 
 class LockedError(DataError):
     """Another process, or another thread, is writing a store or a folder."""
+
+
+class NothingToRankError(DataError):
+    """Every document is left out of a ranking: it is annotated already, or there is none."""
 
 
 class TeacherError(VermeilError):

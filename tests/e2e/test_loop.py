@@ -225,6 +225,11 @@ def test_a_round_in_a_real_browser_ends_with_a_key(
     page.wait_for_selector(f'body:not([data-document="{shown[1]}"])')
     press(page, "q")
     page.wait_for_selector("#dialog:has-text('2 of 3 documents are done')")
+    press(page, "Escape")
+    page.wait_for_selector("#dialog:not([open])", state="hidden")
+    assert page.get_attribute("body", "data-ended") is None
+    press(page, "q")
+    page.wait_for_selector("#dialog[open]:has-text('End round 1?')")
     press(page, "q")
     page.wait_for_selector("body[data-ended]")
     assert "Training goes on in the terminal" in page.inner_text("#banner")

@@ -40,6 +40,7 @@ Rounds of annotation, review and training (docs/loop.md):
   vermeil run --until minutes=60,dollars=5
   vermeil run --until f1=.85 --until documents=500
   vermeil run --until dollars=5 --no-review
+  vermeil run --until minutes=60 --annotator ann --annotator bo
 """
 
 
@@ -65,6 +66,14 @@ def run(
             "only.",
         ),
     ] = None,
+    annotator: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--annotator",
+            help="--until: name of an annotator of the review; several times for several. "
+            "Default: the user.",
+        ),
+    ] = None,
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="--until: open the page in the browser.")
     ] = True,
@@ -79,11 +88,13 @@ def run(
     sections = load(config, with_order(overrides, order))
     if until:
         executor = select_executor(sections, on)
-        access = _access(review, browser)
+        access = _access(review, annotator, browser)
         _run_loop(sections, until, access, executor, config, as_json=as_json, quiet=quiet)
         return
     if review is not None:
         raise ConfigError("--review: needs --until, for example --until minutes=60")
+    if annotator:
+        raise ConfigError("--annotator: needs --until, for example --until minutes=60")
     from vermeil.cli.ui.reports import print_report
     from vermeil.pipeline.run import run as job
 
@@ -103,7 +114,9 @@ def run(
         print_line(f"annotate new text: vermeil predict {report.outputs['model']} FILE")
 
 
-def _access(review: bool | None, browser: bool) -> ReviewAccess | None:
+def _access(
+    review: bool | None, annotators: list[str] | None, browser: bool
+) -> ReviewAccess | None:
     """Return the address of the review page; None: no review."""
     from vermeil.cli.review.page import user
     from vermeil.serving.review.address import ReviewAccess
@@ -112,7 +125,11 @@ def _access(review: bool | None, browser: bool) -> ReviewAccess | None:
         review = sys.stdin.isatty() and sys.stderr.isatty()
         if not review:
             print_status("rounds without review, because there is no terminal; --review opens it")
-    return ReviewAccess(annotators=(user(),), open_browser=browser) if review else None
+    if review:
+        return ReviewAccess(annotators=tuple(annotators or [user()]), open_browser=browser)
+    if annotators:
+        raise ConfigError("--annotator: the rounds have no review; add --review")
+    return None
 
 
 def _run_loop(
@@ -125,6 +142,7 @@ def _run_loop(
     as_json: bool,
     quiet: bool,
 ) -> None:
+    from vermeil.cli.review.page import user
     from vermeil.cli.ui.loop_report import round_lines
     from vermeil.pipeline.loop.limits import LoopLimits
     from vermeil.pipeline.loop.run_loop import run_loop
@@ -142,11 +160,14 @@ def _run_loop(
         print_json(report.as_dict())
     else:
         print_line(f"stopped: {report.stopped}")
-    print_end(*_next(sections, report, until, config), quiet=quiet)
+    words = [word for one in until for word in ("--until", one)]
+    if access is not None and access.annotators != (user(),):
+        words += [word for name in access.annotators for word in ("--annotator", name)]
+    print_end(*_next(sections, report, words, config), quiet=quiet)
 
 
 def _next(
-    sections: Config, report: LoopReport, until: list[str], config: Path
+    sections: Config, report: LoopReport, words: list[str], config: Path
 ) -> tuple[list[Path], list[str]]:
     """Return the files of a loop, and the commands that follow."""
     from vermeil.jobs.run_folder import RunFolder
@@ -155,7 +176,6 @@ def _next(
     folder = RunFolder(sections.run.output)
     loop = LoopFolder(folder.loop)
     written = [path for path in (loop.report, loop.gold, folder.model) if path.exists()]
-    words = [word for one in until for word in ("--until", one)]
     steps = []
     if report.is_finished and folder.model.exists():
         test = sections.corpora.test
@@ -175,4 +195,7 @@ def _goes_on() -> bool:
     if exit_code() != INTERRUPTED or not sys.stdin.isatty():
         return False
     question = "Train on the reviewed documents now? (n: stop, the same command continues)"
-    return typer.confirm(question, default=True, err=True)
+    try:
+        return typer.confirm(question, default=True, err=True)
+    except typer.Abort:  # Ctrl-C at the question
+        return False

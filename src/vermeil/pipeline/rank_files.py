@@ -62,7 +62,8 @@ def rank_files(
 
     Raises:
         ConfigError: a corpus or a signal that the strategy needs is not configured.
-        DataError: nothing is left to rank, or the file exists.
+        NothingToRankError: nothing is left to rank.
+        DataError: the file exists, or a corpus is invalid.
         LockedError: another process writes the folder of the run.
     """
     check_strategy(config.rank)

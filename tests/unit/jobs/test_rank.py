@@ -10,7 +10,7 @@ from tests.toys import sentences
 
 from vermeil.data.document import Document
 from vermeil.data.words import words_of
-from vermeil.errors import ConfigError, DataError
+from vermeil.errors import ConfigError, DataError, NothingToRankError
 from vermeil.jobs.ranking.rank import rank
 from vermeil.jobs.ranking.report import RankEntry, RankReport
 from vermeil.jobs.ranking.sources import RankSources
@@ -122,9 +122,9 @@ def test_missing_sources_are_named(task: Task) -> None:
 
 
 def test_nothing_left_is_an_error_with_the_counts(task: Task) -> None:
-    with pytest.raises(DataError, match=r"of 5 documents, annotated 5"):
+    with pytest.raises(NothingToRankError, match=r"of 5 documents, annotated 5"):
         rank(DOCUMENTS, task, config(), RankSources(annotated=DOCUMENTS))
-    with pytest.raises(DataError, match="no documents were given"):
+    with pytest.raises(NothingToRankError, match="no documents were given"):
         rank([], task)
 
 

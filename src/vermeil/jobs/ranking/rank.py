@@ -11,7 +11,7 @@ import numpy as np
 from vermeil.data.document import Document
 from vermeil.data.document_stream import DocumentStream
 from vermeil.data.progress import Progress, silent
-from vermeil.errors import ConfigError, DataError
+from vermeil.errors import ConfigError, NothingToRankError
 from vermeil.jobs.ranking.costs import (
     Costs,
     TeacherCosts,
@@ -62,7 +62,8 @@ def rank(
     Raises:
         ConfigError: a source that the strategy needs is missing or not installed, the student has
             other classes, or a price is unknown.
-        DataError: no document is left to rank, or a file is invalid.
+        NothingToRankError: no document is left to rank.
+        DataError: a file is invalid.
     """
     config, sources = config or RankConfig(), sources or RankSources()
     require_sources(config, sources)
@@ -204,12 +205,12 @@ def _without(
     return kept
 
 
-def _nothing_left(documents: int, left_out: dict[str, int]) -> DataError:
+def _nothing_left(documents: int, left_out: dict[str, int]) -> NothingToRankError:
     listed = ", ".join(
         f"{reason.replace('_', ' ')} {number:,}" for reason, number in left_out.items()
     )
     counts = f"of {documents:,} documents, {listed}" if documents else "no documents were given"
-    return DataError(f"nothing is left to rank ({counts}); add documents")
+    return NothingToRankError(f"nothing is left to rank ({counts}); add documents")
 
 
 def _collect(ranking: _Ranking, signals: RankSignals, progress: Progress) -> _Collected:

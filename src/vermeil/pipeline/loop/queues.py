@@ -12,7 +12,7 @@ from vermeil.corpora.review_log.events import SETTLEMENT, read_review_log
 from vermeil.corpora.review_log.items import OPEN
 from vermeil.data.atomic import atomic_file
 from vermeil.data.progress import Progress
-from vermeil.errors import DataError
+from vermeil.errors import DataError, NothingToRankError
 from vermeil.jobs.review import read_ids
 from vermeil.pipeline.documents import silver_corpus
 from vermeil.pipeline.loop.corpora import has_model
@@ -49,7 +49,7 @@ def choose_for_teacher(
         chosen = {name for one in folder.rounds for name in _ids(one)}
         try:
             rank_files(ranked, progress, own.for_teacher, overwrite=True, without=chosen)
-        except DataError as error:
+        except NothingToRankError as error:
             log(f"no further document for the teacher: {error}")
             own.path.mkdir(parents=True, exist_ok=True)
             with atomic_file(own.for_teacher) as file:
@@ -87,7 +87,7 @@ def make_queue(
         rank_files(
             ranked, progress, own.for_person, overwrite=True, without=reviewed_ids(folder.rounds)
         )
-    except DataError as error:
+    except NothingToRankError as error:
         log(f"no further document to review: {error}")
         return False
     silver = silver_corpus(config)

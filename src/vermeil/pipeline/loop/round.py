@@ -147,6 +147,8 @@ def _serve(settings: LoopSettings, config: Config, number: int, log: Log) -> Rou
         earlier = [one for one in settings.folder.rounds if one != own]
         left = settings.limits.minutes - sum(map(_minutes, earlier))
         if _minutes(own) >= left:
+            # The process may have been killed before it wrote gold of the last decisions.
+            save_gold(own.path, read_corpus(queue_corpus(own)))
             return "minutes"
         log(f"minutes of review left: {left - _minutes(own):.1f}")
     end = RoundEnd(number, left)

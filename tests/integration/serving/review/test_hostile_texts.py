@@ -60,6 +60,11 @@ def test_markup_is_text_everywhere(attack: str, open_page: OpenPage, tmp_path: P
         assert plain == text
         assert attack in page.inner_text("#labels")
         assert attack in page.locator("#evidence pre").first.inner_text()
+        page.locator("#span-list summary").click()
+        assert (
+            page.locator("#spans button").first.text_content() == f"1. {attack}: {attack}, accepted"
+        )
+        page.locator("#text").focus()
         assert page.locator("#text img, #text script, #text svg, iframe, aside img").count() == 0
         press(page, "Enter")
         wait_document(page, "next")

@@ -205,3 +205,17 @@ def test_a_text_has_several_labels_or_none_if_the_task_permits_it(
         wait_document(page, "")
     gold = {d.id: set(d.labels or ()) for d in read_corpus(tmp_path / "gold.jsonl")}
     assert gold == {"a": {"sport", "trade"}, "b": set()}
+
+
+def test_a_review_that_is_no_round_has_no_end_key(
+    open_page: OpenPage, tmp_path: Path, task: Task
+) -> None:
+    with review_host([marked("a", "Ann left.", ("Ann", "PER"))], task, tmp_path) as host:
+        page = open_page(host.addresses("ann"))
+        assert page.locator("#end-round").is_hidden()
+        press(page, "q")
+        page.wait_for_selector("#problem:has-text('no round of vermeil run')")
+        assert host.client().post("/api/end").status == 409
+        press(page, "Enter")
+        wait_document(page, "")
+    assert gold_of(tmp_path) == {"a": [("Ann", "PER")]}

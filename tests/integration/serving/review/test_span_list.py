@@ -1,4 +1,4 @@
-"""The list of all spans: each is reachable by keyboard and announced; and the end of a round."""
+"""The list of all spans: each is reachable by keyboard and announced."""
 
 from __future__ import annotations
 

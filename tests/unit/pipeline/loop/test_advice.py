@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 from tests.unit.pipeline.loop.test_limits import ROUND
+from tests.unit.studies.test_plan import GRID, PRICED
 
 from vermeil.blending.advice import advise
 from vermeil.errors import DataError
 from vermeil.pipeline.loop.advice import NextRound, advise_next
 from vermeil.pipeline.loop.limits import LoopLimits
 from vermeil.pipeline.loop.records import LoopAdvice, LoopReport, RoundRecord
+from vermeil.studies.config import PlanConfig
+from vermeil.studies.plan import plan
 
 NEXT = NextRound(gold=20, silver=0)
 
@@ -58,6 +61,25 @@ def test_the_target_comes_first_then_a_poor_teacher() -> None:
     assert kind(found, poor, f1=0.5) == "stop"
     assert kind(found, poor) == "another_prompt"
     assert kind(found, unclear) == "more_gold"
+
+
+@pytest.mark.parametrize(
+    ("prices", "expected"),
+    [
+        ({}, "more_gold"),
+        ({"gold_price": 99.0, "silver": 100}, "more_silver"),
+        ({"budget": 0.5, "gold": 1000, "silver": 4000}, "stop"),
+    ],
+)
+def test_a_study_with_prices_comes_before_the_curve_of_the_rounds(
+    prices: dict[str, float], expected: str
+) -> None:
+    report = plan(GRID, PlanConfig.model_validate({**PRICED, **prices}))
+    found = advise_next(rounds((20, 100, 0.5)), LoopLimits(), replace(NEXT, plan=report))
+    assert (found.kind, found.text) == (expected, f"vermeil plan: {report.sentences[0]}")
+    without = replace(report, record=replace(report.record, purchase=None))
+    found = advise_next(rounds((20, 100, 0.5)), LoopLimits(), replace(NEXT, plan=without))
+    assert "needs 3 rounds" in found.text
 
 
 def test_a_warning_of_the_training_makes_the_advice_uncertain() -> None:

@@ -87,7 +87,9 @@ export const commands = {
     await app.saver.flush();
     const { counts } = await get("queue");
     const end = () => app.run("end_round_now");
-    if (app.state === null) end();
+    // An annotator without a further document may not be the last one.
+    const isDone = counts.done + counts.skipped >= counts.documents && !counts.conflicts;
+    if (app.state === null && isDone) end();
     else dialogs.askEnd(app.task.round, counts, end);
   },
   end_round_now: async (app) => {

@@ -10,6 +10,8 @@ const MOST_SHOWN = 200;
 export function askEnd(round, counts, onEnd) {
   const text = `${counts.done} of ${counts.documents} documents are done. The others are ranked again `
     + "in a later round.";
+  const conflicts = `${counts.conflicts} documents have different answers and do not become gold. `
+    + "To settle them: Esc, then c.";
   const end = () => {
     close();
     onEnd();
@@ -18,6 +20,7 @@ export function askEnd(round, counts, onEnd) {
   const close = openDialog(
     `End round ${round}?`,
     element("p", {}, text),
+    ...(counts.conflicts ? [element("p", {}, conflicts)] : []),
     element("div", { class: "buttons" }, button("End the round (q)", end, attributes)),
   );
 }
