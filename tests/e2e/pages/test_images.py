@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.text import Text
 from tests.e2e.conftest import STYLES, command, on_terminal
 from tests.integration.test_demo import small_settings
+from tests.screenshots import take_screenshot
 
 from vermeil.demo import run_demo
 
@@ -81,7 +82,7 @@ def test_the_report_is_not_cut_off_and_has_dark_colours(
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         backgrounds[scheme] = page.evaluate("getComputedStyle(document.body).backgroundColor")
         if scheme == "light":
-            page.screenshot(path=images / "report.png")
+            take_screenshot(page, images / "report.png")
         context.close()
     assert backgrounds["light"] != backgrounds["dark"]
 
