@@ -192,6 +192,8 @@ def test_a_teacher_alone_goes_on_until_the_pool_is_annotated(
     ("words", "problem"),
     [
         ("--review", "--review: needs --until"),
+        ("--annotator ann", "--annotator: needs --until"),
+        ("--until documents=9 --no-review --annotator ann", "--annotator: the rounds have no rev"),
         ("--until minutes=9 --set corpora.pool=none", "corpora.pool: missing"),
         (
             "--until documents=9 --no-review --set blending.regimen=gold_only "

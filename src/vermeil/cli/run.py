@@ -70,6 +70,7 @@ def run(
         list[str] | None,
         typer.Option(
             "--annotator",
+            metavar="NAME",
             help="--until: name of an annotator of the review; several times for several. "
             "Default: the user.",
         ),

@@ -64,6 +64,7 @@ def open_page(
         list[str] | None,
         typer.Option(
             "--annotator",
+            metavar="NAME",
             help="Name of an annotator, stored with the decisions; several times for several. "
             "Default: the user.",
         ),

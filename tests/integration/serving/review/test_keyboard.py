@@ -219,3 +219,23 @@ def test_a_review_that_is_no_round_has_no_end_key(
         press(page, "Enter")
         wait_document(page, "")
     assert gold_of(tmp_path) == {"a": [("Ann", "PER")]}
+
+
+def test_the_end_of_a_round_names_different_answers(
+    open_page: OpenPage, tmp_path: Path, task: Task
+) -> None:
+    with review_host([marked("a", "Ann left.")], task, tmp_path) as host:
+        page = open_page(host.addresses("ann"))
+        for conflicts in (0, 2):
+            page.evaluate(
+                """async conflicts => {
+                  const { askEnd } = await import("/assets/dialogs.js");
+                  askEnd(4, { done: 2, documents: 3, conflicts }, () => { window.ended = true; });
+                }""",
+                conflicts,
+            )
+            shown = page.inner_text("#dialog[open]")
+            assert "2 of 3 documents are done" in shown
+            assert ("different answers: 2. They do not become gold" in shown) == (conflicts == 2)
+            press(page, "Escape")
+            assert page.evaluate("window.ended") is None

@@ -10,7 +10,7 @@ const MOST_SHOWN = 200;
 export function askEnd(round, counts, onEnd) {
   const text = `${counts.done} of ${counts.documents} documents are done. The others are ranked again `
     + "in a later round.";
-  const conflicts = `${counts.conflicts} documents have different answers and do not become gold. `
+  const conflicts = `Documents with different answers: ${counts.conflicts}. They do not become gold. `
     + "To settle them: Esc, then c.";
   const end = () => {
     close();
