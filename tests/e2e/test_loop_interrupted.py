@@ -90,9 +90,12 @@ def test_gold_of_a_killed_review_counts_although_its_minutes_are_over(
     done = review(loop.annotator(), answers(newswire), 2, seconds=16)
     loop.kill()
     assert not (round_folder(tmp_path) / "gold.jsonl").exists()
+    with (round_folder(tmp_path) / "decisions.jsonl").open("ab") as log:
+        log.write(b'{"vermeil_review": 1, "event": "deci')  # killed while it wrote
 
     finished = vermeil("run", *words, "minutes=0.5")
     assert finished.returncode == 0, finished.stderr
+    assert "removed 36 bytes of a last line that was not confirmed" in finished.stderr
     (only,) = json.loads(finished.stdout)["rounds"]
     assert (only["ended"], only["reviewed"], only["gold"]) == ("minutes", 2, 8)
     assert {d.id for d in read_corpus(round_folder(tmp_path) / "gold.jsonl")} == set(done)

@@ -78,7 +78,8 @@ def _problems(
         )
     if review is not None:
         return
-    has_reviewed = any(own.gold.exists() for own in folder.rounds)
+    # After a killed review, the log alone holds what was finished.
+    has_reviewed = any(own.gold.exists() or own.has_decisions for own in folder.rounds)
     if corpora.gold is None and not has_reviewed and not uses_silver(config) and uses_gold(config):
         yield (
             "corpora.gold: missing, and without a review there is nothing to train on; run the "

@@ -37,6 +37,11 @@ class RoundFolder:
         return self.path / "decisions.jsonl"
 
     @property
+    def has_decisions(self) -> bool:
+        """Whether an annotator decided anything."""
+        return self.decisions.exists() and self.decisions.stat().st_size > 0
+
+    @property
     def gold(self) -> Path:
         """Reviewed documents that became gold."""
         return self.path / "gold.jsonl"

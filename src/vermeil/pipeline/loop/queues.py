@@ -110,7 +110,7 @@ def reviewed_ids(rounds: Iterable[RoundFolder]) -> set[str]:
     """Return the ids of documents that an annotator finished or skipped in these rounds."""
     found = set()
     for own in rounds:
-        if own.decisions.exists() and own.decisions.stat().st_size:
+        if own.has_decisions:
             for name, text in read_review_log(own.decisions).texts.items():
                 sessions = (s for n, s in text.sessions.items() if n != SETTLEMENT)
                 if any(session.state != OPEN for session in sessions):

@@ -126,7 +126,7 @@ def _review(settings: LoopSettings, config: Config, number: int, hooks: LoopHook
         found: RoundEnding = json.loads(own.ended.read_text("utf-8"))["ended"]
         return found
     if settings.review is None:
-        if own.decisions.exists():  # of an interrupted review: what was finished is gold
+        if own.has_decisions:  # of an interrupted review: what was finished is gold
             save_gold(own.path, read_corpus(queue_corpus(own)))
             write_json(own.ended, {"ended": "no_review"})
         return "no_review"
@@ -159,7 +159,7 @@ def _serve(settings: LoopSettings, config: Config, number: int, log: Log) -> Rou
 
 
 def _minutes(own: RoundFolder) -> float:
-    if not own.decisions.exists() or not own.decisions.stat().st_size:
+    if not own.has_decisions:
         return 0.0
     return active_minutes(read_review_log(own.decisions).texts.values())
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vermeil.config import Config
-from vermeil.data.lock import lock_folder
+from vermeil.data.lock import lock_folder, lock_path
 from vermeil.data.results_folder import check_results, record_results
 from vermeil.jobs.executor import LOCAL, Executor
 from vermeil.jobs.run_folder import RunFolder
 from vermeil.pipeline.loop.checks import check_loop
 from vermeil.pipeline.loop.folder import LoopFolder
 from vermeil.pipeline.loop.limits import LoopLimits
+from vermeil.pipeline.loop.queues import Log
 from vermeil.pipeline.loop.records import LoopReport, RoundRecord
 from vermeil.pipeline.loop.round import run_round
 from vermeil.pipeline.loop.settings import LoopHooks, LoopSettings
 from vermeil.serving.review.address import ReviewAccess
+from vermeil.serving.review.decision_log import DecisionLog
 
 
 def run_loop(
@@ -53,7 +55,19 @@ def run_loop(
         files = (folder.report, folder.gold, folder.dev, folder.silver, folder.order)
         check_results(folder.path, files)
         record_results(folder.path, files)
+        _repair_logs(folder, hooks.log)
         return _run(settings, hooks)
+
+
+def _repair_logs(folder: LoopFolder, log: Log) -> None:
+    """Remove an incomplete last line that a killed process left in the log of an open review."""
+    for own in folder.rounds:
+        if not own.has_decisions or own.ended.exists():
+            continue
+        with lock_path(own.decisions):
+            removed = DecisionLog(own.decisions).removed_bytes
+        if removed:
+            log(f"{own.decisions}: removed {removed} bytes of a last line that was not confirmed")
 
 
 def _run(settings: LoopSettings, hooks: LoopHooks) -> LoopReport:
