@@ -38,7 +38,7 @@ class RoundFolder:
 
     @property
     def has_decisions(self) -> bool:
-        """Whether an annotator decided anything."""
+        """Return whether an annotator decided anything."""
         return self.decisions.exists() and self.decisions.stat().st_size > 0
 
     @property
