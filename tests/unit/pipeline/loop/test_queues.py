@@ -19,7 +19,7 @@ TEXTS = ("Ann left Rome.", "Bo wrote a long letter to Oslo.")
 
 def write(path: Path, *texts: str, spans: bool = False) -> None:
     """Write documents, with an empty annotation or without any."""
-    given = {"spans": []} if spans else {}
+    given: dict[str, list[str]] = {"spans": []} if spans else {}
     rows = [{"id": text.split()[0], "text": text, **given} for text in texts]
     path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
 
@@ -43,7 +43,7 @@ def queue_of(config: Config, folder: LoopFolder, number: int) -> tuple[list[str]
     messages: list[str] = []
     if not make_queue(config, folder, number, silent, messages.append):
         return [], messages
-    return [one.id for one in read_parts([queue_corpus(folder.round(number))])], messages
+    return [one.id for one in read_parts((queue_corpus(folder.round(number)),))], messages
 
 
 def test_a_pool_without_further_documents_ends_the_rounds(config: Config, tmp_path: Path) -> None:
