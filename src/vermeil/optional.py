@@ -16,6 +16,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "documents": ("pypdfium2", "docx", "lxml"),
     "export": ("onnx", "onnxruntime"),
     "figures": ("typst",),
+    "gliner": ("gliner2", "torch", "transformers"),
     "hub": ("huggingface_hub",),
     "local": ("xllamacpp",),
     "mcp": ("mcp", "uvicorn"),
