@@ -21,7 +21,7 @@ from vermeil.jobs.annotate import annotate
 from vermeil.jobs.locate import locate
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.backends.base import AttemptError, ErrorScope
-from vermeil.teacher.backends.gliner.model_folder import entity_labels
+from vermeil.teacher.backends.entity_labels import entity_labels
 from vermeil.teacher.backends.gliner.online import GlinerBackend
 from vermeil.teacher.backends.registry import list_models, measure_server
 from vermeil.teacher.config import GlinerConfig, TeacherConfig

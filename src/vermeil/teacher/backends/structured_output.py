@@ -7,8 +7,8 @@ from typing import Any
 
 from vermeil.errors import ConfigError
 from vermeil.tasks.protocol import Task
+from vermeil.teacher.backends.entity_labels import entity_labels
 from vermeil.teacher.backends.error_patterns import is_rejection_of
-from vermeil.teacher.backends.gliner.model_folder import entity_labels
 from vermeil.teacher.backends.grammar import grammar_of
 from vermeil.teacher.config import TeacherConfig
 

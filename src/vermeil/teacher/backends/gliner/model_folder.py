@@ -1,12 +1,10 @@
-"""The folder of a GLiNER2 model, its labels, and the checks before its process starts."""
+"""The folder of a GLiNER2 model, and the checks before its process starts."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from vermeil.errors import ConfigError
 from vermeil.optional import require
@@ -64,17 +62,3 @@ def find_folder(config: TeacherConfig) -> Path:
     except ValueError as error:
         raise ConfigError(f"{about}: config.json is no JSON ({error})") from None
     return folder
-
-
-def entity_labels(schema: Mapping[str, Any] | None) -> tuple[str, ...] | None:
-    """Return the labels of entities in the JSON schema of an answer; None: it is of another kind.
-
-    Args:
-        schema: schema of the request.
-    """
-    try:
-        assert schema is not None
-        parts = schema["properties"]["entities"]["items"]["properties"]
-        return tuple(parts["label"]["enum"]) if "text" in parts else None
-    except (AssertionError, LookupError, TypeError):
-        return None

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from vermeil.data.reply import Reply, Request
 from vermeil.teacher.backends.base import AttemptError, ErrorScope, ServerRateLimits
+from vermeil.teacher.backends.entity_labels import entity_labels
 from vermeil.teacher.backends.gliner import serve
-from vermeil.teacher.backends.gliner.model_folder import entity_labels, find_folder, interpreter
+from vermeil.teacher.backends.gliner.model_folder import find_folder, interpreter
 from vermeil.teacher.backends.local.engine_process import (
     EngineError,
     EngineProcess,
