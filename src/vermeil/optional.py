@@ -19,7 +19,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "gliner": ("gliner2", "torch", "transformers"),
     "hub": ("huggingface_hub",),
     "local": ("xllamacpp",),
-    "mcp": ("mcp", "uvicorn"),
+    "mcp": ("mcp", "anyio", "uvicorn"),
     "optimize": ("gepa",),
     "otel": ("opentelemetry",),
     "parquet": ("pyarrow",),
