@@ -76,6 +76,7 @@ _LOCAL = _set(
     "teacher.base_url=http://127.0.0.1:8000/v1",
     "teacher.local.engine=xllamacpp",
 )
+_GLINER = _set("teacher.backend=gliner", "teacher.base_url=http://127.0.0.1:8000/v1")
 _PLAIN = _set("pilot.documents=5", 'pilot.prompts=["standard"]', 'pilot.demonstrations=["none"]')
 _RAY = ("--on", "ray")
 _MODEL, _EXPORTED = "model", "exported"
@@ -112,6 +113,7 @@ CASES = (
     Case("annotate", _set("teacher.additional=[{backend='anthropic',model='m'}]"), ("anthropic",)),
     Case("annotate", _LOCAL, ("local",)),
     Case("annotate", (*_LOCAL, "--dry-run"), ("local",)),
+    Case("annotate", _GLINER, ("gliner",)),
     Case("annotate", _set("corpora.pool=table.parquet"), ("parquet",)),
     Case("annotate", _RAY, ("ray",)),
     Case("annotate", _ASKED),

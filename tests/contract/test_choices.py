@@ -52,6 +52,7 @@ def test_configuration_names_every_backend_and_no_other() -> None:
         "openai": "OPENAI_API_KEY",
         "anthropic": "ANTHROPIC_API_KEY",
         "local": "LOCAL_API_KEY",
+        "gliner": "GLINER_API_KEY",
     }
 
 

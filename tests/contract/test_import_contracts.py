@@ -80,6 +80,12 @@ VIOLATIONS = (
         "import xllamacpp",
         "vermeil.teacher.backends.models",
     ),
+    Violation(
+        "gliner2",
+        "teacher/backends/models.py",
+        "import gliner2",
+        "vermeil.teacher.backends.models",
+    ),
     Violation("documents", "corpora/read.py", "import lxml", "vermeil.corpora.read"),
     Violation(
         "huggingface_hub",

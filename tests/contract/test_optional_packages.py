@@ -18,6 +18,7 @@ from vermeil.optional import EXTRAS, UNBUNDLED, install_command, is_installed, r
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 COME_WITH = {
+    "anyio": "mcp",
     "httpx2": "anthropic",
     "markupsafe": "jinja2",
     "pydantic_core": "pydantic",

@@ -99,16 +99,21 @@ def _with_absolute_paths(config: Config, folder: Path) -> Config:
     demonstrations = demonstrations.model_copy(
         update={"encoder": _encoder(demonstrations.encoder, folder)}
     )
-    local = config.teacher.local
-    if any(teacher.backend == "local" for teacher in config.teacher.all_teachers()):
+    local, gliner = config.teacher.local, config.teacher.gliner
+    used = {teacher.backend for teacher in config.teacher.all_teachers()}
+    if "local" in used:
         models = folder if local.folder is None else _absolute(local.folder, folder)
         local = local.model_copy(update={"folder": models})
+    if "gliner" in used:
+        models = folder if gliner.folder is None else _absolute(gliner.folder, folder)
+        program = None if gliner.python is None else _absolute(gliner.python, folder)
+        gliner = gliner.model_copy(update={"folder": models, "python": program})
     return config.model_copy(
         update={
             "run": config.run.model_copy(update={"output": output}),
             "corpora": config.corpora.model_copy(update={**corpora, "more_pools": more_pools}),
             "teacher": config.teacher.model_copy(
-                update={"demonstrations": demonstrations, "local": local}
+                update={"demonstrations": demonstrations, "local": local, "gliner": gliner}
             ),
             "student": config.student.model_copy(update={"encoder": encoder}),
             "study": config.study.model_copy(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from vermeil.errors import ConfigError, HubError
+from vermeil.hub.name_resolution import SECONDS_TO_CONNECT, resolution_problem
 from vermeil.optional import require
 from vermeil.telemetry import switch_off
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 RepoKind = Literal["model", "dataset"]
 
-SECONDS_TO_CONNECT = 3.0
-"""Limit of the first connection: without a network, a command ends within this time."""
 SECONDS_TO_ANSWER = 20.0
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
@@ -90,8 +89,11 @@ def find_repo(
     Raises:
         HubError: the Hub cannot be reached or refuses the request.
     """
+    from huggingface_hub import constants
     from huggingface_hub.errors import RepositoryNotFoundError
 
+    if problem := resolution_problem(constants.ENDPOINT):
+        raise _unreachable(name, constants.ENDPOINT, problem)
     # Connecting has a short limit: the command fails at once where there is no network.
     timeout: Any = (SECONDS_TO_CONNECT, SECONDS_TO_ANSWER, SECONDS_TO_ANSWER, SECONDS_TO_ANSWER)
     with hub_errors(name):
@@ -176,8 +178,8 @@ _ADVICE = {
 }
 
 
-def _unreachable(name: str, endpoint: str, error: Exception) -> HubError:
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+def _unreachable(name: str, endpoint: str, cause: Exception | str) -> HubError:
+    reason = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
     return HubError(
         f"{name}: the Hub at {endpoint} cannot be reached ({reason}); check the network, or set "
         "HF_ENDPOINT to a mirror. Without a network, copy the folder by other means"

@@ -9,12 +9,14 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from vermeil import __version__
 from vermeil.data.progress import silent
 from vermeil.errors import ConfigError, VermeilError
+from vermeil.mcp_server.long_tools import long_tool
 from vermeil.mcp_server.reading_tools import ReadingTools
 from vermeil.mcp_server.root_folder import RootFolder
 from vermeil.mcp_server.writing_tools import WritingTools
@@ -73,6 +75,7 @@ def serve_mcp(options: ServerOptions, on_message: Callable[[str], None] = print)
 
 
 def _make_server(root: RootFolder, *, allow_writes: bool) -> Any:
+    from anyio import Lock
     from mcp.server.mcpserver import MCPServer
     from mcp.types import ToolAnnotations
 
@@ -82,13 +85,15 @@ def _make_server(root: RootFolder, *, allow_writes: bool) -> Any:
         local = ToolAnnotations(read_only_hint=True, open_world_hint=name == "check_configuration")
         server.add_tool(_with_tool_errors(tool), annotations=local)
     if allow_writes:
-        for name, tool in _public_methods(WritingTools(root, silent)).items():
+        turn = Lock()
+        for name in _public_methods(WritingTools(root, silent)):
             writes = ToolAnnotations(
                 read_only_hint=name == "estimate_annotation",
                 destructive_hint=name == "train",
                 open_world_hint=name == "annotate",
             )
-            server.add_tool(_with_tool_errors(tool), annotations=writes)
+            tool = long_tool(partial(WritingTools, root), name, turn)
+            server.add_tool(tool, annotations=writes)
     return server
 
 

@@ -9,12 +9,15 @@ from pydantic import Field, JsonValue, field_validator, model_validator
 
 from vermeil.section import Section
 
-BackendName = Literal["openai", "anthropic", "local"]
+BackendName = Literal["openai", "anthropic", "local", "gliner"]
 """The keys of `vermeil.teacher.backends.registry.BACKENDS`."""
 EngineName = Literal["xllamacpp", "llama-server"]
 """The keys of `vermeil.teacher.backends.local.engines.ENGINES`."""
 DemonstrationKind = Literal["none", "fixed", "covering", "nearest"]
 Structured = Literal["off", "json_schema", "json_object", "vllm", "llama_cpp", "gbnf"]
+
+STARTED_BACKENDS: frozenset[BackendName] = frozenset({"local", "gliner"})
+"""Backends whose server Vermeil starts itself."""
 
 DEFAULT_BASE_URL = "http://127.0.0.1:8000/v1"
 
@@ -66,7 +69,7 @@ class AdditionalTeacherConfig(Section):
     model: str
     """Name of the model on its server."""
     backend: BackendName | None = None
-    """API of its server: openai, anthropic or local."""
+    """API of its server: openai, anthropic, local or gliner."""
     base_url: str | None = None
     """Base URL of its API."""
     allow_remote: bool | None = None
@@ -122,6 +125,44 @@ class LocalEngineConfig(Section):
         return self
 
 
+class GlinerConfig(Section):
+    """Settings of a GLiNER2 model that Vermeil starts on this machine (backend gliner)."""
+
+    threshold: float = Field(default=0.5, gt=0, le=1)
+    """Minimum score of an entity."""
+    names: dict[str, str] = Field(default={})
+    """Names of labels as the model reads them, where the label itself is no plain word."""
+    nested: bool = False
+    """Keep overlapping entities; set task.nested, too. false: of overlapping entities, the one with
+    the highest score."""
+    words: int = Field(default=384, ge=2)
+    """Maximum number of words that the model reads together. Longer texts are read in overlapping
+    parts. Lower it for a model with a shorter context."""
+    threads: int | None = Field(default=None, ge=1, le=1000)
+    """Threads of the process. none: the processor cores."""
+    python: Path | None = None
+    """Python interpreter with the package gliner2. none: the one that runs Vermeil."""
+    folder: Path | None = None
+    """Folder to which a relative teacher.model refers. none: the folder of this file."""
+
+    @field_validator("names")
+    @classmethod
+    def _check_names(cls, names: dict[str, str]) -> dict[str, str]:
+        if len(set(names.values())) < len(names) or not all(map(str.strip, names.values())):
+            raise ValueError("expected different names, one for each label")
+        return names
+
+    @property
+    def parameters(self) -> dict[str, JsonValue]:
+        """Settings on which the reply depends."""
+        return {
+            "threshold": self.threshold,
+            "names": {**self.names},
+            "nested": self.nested,
+            "words": self.words,
+        }
+
+
 class TeacherConfig(Section):
     """The model that annotates, its prompts, and limits on rates and spending."""
 
@@ -129,16 +170,20 @@ class TeacherConfig(Section):
     """API of the server. openai: OpenAI, Azure, vLLM, SGLang, llama.cpp, Ollama and other
     compatible servers. anthropic: Anthropic's Messages API. It needs
     the extra anthropic. local: a GGUF file on this machine. Vermeil starts the
-    server. It needs the extra local, or llama.cpp's llama-server."""
+    server. It needs the extra local, or llama.cpp's llama-server. gliner: the folder of a GLiNER2
+    model on this machine, for entities. Vermeil starts its process. It needs the extra gliner."""
     base_url: str = DEFAULT_BASE_URL
     """Base URL of the API. OpenAI: https://api.openai.com/v1. Anthropic: https://api.anthropic.com.
     Ollama: http://127.0.0.1:11434/v1. Azure: https://NAME.openai.azure.com/openai/v1. Not used by
-    local."""
+    local and gliner."""
     model: str = "gpt-4o-mini"
     """Name of the model on the server. local: path of a GGUF file, or of a folder with one; the
-    environment variable VERMEIL_GGUF can name a further folder in which it is searched."""
+    environment variable VERMEIL_GGUF can name a further folder in which it is searched. gliner:
+    path of a folder."""
     local: LocalEngineConfig = LocalEngineConfig()
     """Settings of the inference engine that Vermeil starts on this machine (backend local)."""
+    gliner: GlinerConfig = GlinerConfig()
+    """Settings of a GLiNER2 model that Vermeil starts on this machine (backend gliner)."""
     terms: str = ""
     """Terms under which the replies of the teacher may be used, as you state them: a licence or an
     address. Written into the model card; never sent."""
@@ -242,10 +287,15 @@ class TeacherConfig(Section):
                 raise ValueError(
                     "logprobs: Anthropic's API returns no log-probabilities; set it to false"
                 )
-            if teacher.backend == "local" and teacher.base_url != DEFAULT_BASE_URL:
+            if teacher.backend in STARTED_BACKENDS and teacher.base_url != DEFAULT_BASE_URL:
                 raise ValueError(
-                    'base_url: backend = "local" starts a server of its own; remove base_url, or '
-                    'set backend to "openai" to use the server at this address'
+                    f'base_url: backend = "{teacher.backend}" starts a server of its own; remove '
+                    'base_url, or set backend to "openai" to use the server at this address'
+                )
+            if teacher.backend == "gliner" and (self.verify or self.documents_per_request > 1):
+                raise ValueError(
+                    'backend = "gliner" reads one text per request and verifies none; set verify '
+                    "to false and documents_per_request to 1"
                 )
         if self.documents_per_request > 1 and self.mode == "batch":
             raise ValueError(
@@ -289,7 +339,7 @@ def _additional_config(first: TeacherConfig, other: AdditionalTeacherConfig) -> 
     backend = given.get("backend", first.backend)
     if backend != first.backend:
         given.setdefault("api_key_env", None)
-        if "local" in (backend, first.backend):  # the address is of no use to the other one
+        if STARTED_BACKENDS & {backend, first.backend}:  # the address is of no use to the other one
             given.setdefault("base_url", DEFAULT_BASE_URL)
     if given.get("base_url", first.base_url) != first.base_url:
         given.setdefault("allow_remote", False)

@@ -217,6 +217,8 @@ def _parameters(config: TeacherConfig) -> dict[str, Any]:
     parameters: dict[str, Any] = {"max_tokens": config.max_tokens, **config.extra}
     if config.temperature is not None:
         parameters["temperature"] = config.temperature
+    if config.backend == "gliner":
+        parameters["gliner"] = config.gliner.parameters
     return parameters
 
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 import os
 import socket
 from pathlib import Path
-from urllib.parse import urlsplit
+
+from vermeil.hub.name_resolution import (
+    SECONDS_TO_CONNECT,
+    has_proxy,
+    host_and_port,
+    resolution_problem,
+)
 
 _ENDPOINT = "https://huggingface.co"
-_TIMEOUT = 3.0
-"""Seconds for the connection to the Hub."""
-_PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 _OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 _WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin")
 
@@ -38,12 +41,14 @@ def connection_problem() -> str | None:
     """
     if any(os.environ.get(name, "").upper() in ("1", "ON", "YES", "TRUE") for name in _OFFLINE):
         return "the environment variable HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE is set"
-    if any(os.environ.get(name) for name in _PROXIES):
+    address = os.environ.get("HF_ENDPOINT") or _ENDPOINT
+    if has_proxy(address):
         return None
-    address = urlsplit(os.environ.get("HF_ENDPOINT") or _ENDPOINT)
-    host, port = address.hostname or "", address.port or (80 if address.scheme == "http" else 443)
+    host, port = host_and_port(address)
+    if problem := resolution_problem(address):
+        return f"{host} cannot be reached ({problem})"
     try:
-        socket.create_connection((host, port), timeout=_TIMEOUT).close()
+        socket.create_connection((host, port), timeout=SECONDS_TO_CONNECT).close()
     except OSError as error:
         return f"{host} cannot be reached ({error.strerror or error})"
     return None

@@ -14,6 +14,8 @@ from vermeil.teacher.backends.anthropic.online import AnthropicBackend
 from vermeil.teacher.backends.anthropic.sdk_spec import ANTHROPIC
 from vermeil.teacher.backends.base import Backend, BackendSpeed, StartedBackend
 from vermeil.teacher.backends.batch_base import BatchBackend
+from vermeil.teacher.backends.gliner.model_folder import check_gliner, gliner_models
+from vermeil.teacher.backends.gliner.online import GlinerBackend
 from vermeil.teacher.backends.local.engine_pool import ENGINE_POOL
 from vermeil.teacher.backends.local.online import LocalBackend, check_local, local_models
 from vermeil.teacher.backends.models import rest_models, sdk_models
@@ -61,6 +63,7 @@ BACKENDS: dict[BackendName, BackendSpec] = {
         AnthropicBackend, partial(sdk_models, spec=ANTHROPIC), AnthropicBatches, "anthropic"
     ),
     "local": BackendSpec(LocalBackend, local_models, check=check_local, starts_server=True),
+    "gliner": BackendSpec(GlinerBackend, gliner_models, check=check_gliner, starts_server=True),
 }
 """Every backend by its name in ``teacher.backend``."""
 
@@ -110,7 +113,7 @@ def keep_servers() -> AbstractContextManager[None]:
 
 
 def measure_server(config: TeacherConfig) -> BackendSpeed | None:
-    """Return the speed of a server that Vermeil starts; None: it starts none.
+    """Return the speed of a server that Vermeil starts; None: it starts none, or measures none.
 
     The server is started and stopped again. It receives no document.
 
@@ -125,13 +128,13 @@ def measure_server(config: TeacherConfig) -> BackendSpeed | None:
     async def measure() -> None:
         backend = open_backend(config)
         try:
-            assert isinstance(backend, StartedBackend)
-            speeds.append(await backend.start())
+            if isinstance(backend, StartedBackend):
+                speeds.append(await backend.start())
         finally:
             await backend.aclose()
 
     run_to_end(measure())
-    return speeds[0]
+    return speeds[0] if speeds else None
 
 
 def list_models(config: TeacherConfig) -> ModelNames:

@@ -7,6 +7,7 @@ from typing import Any
 
 from vermeil.errors import ConfigError
 from vermeil.tasks.protocol import Task
+from vermeil.teacher.backends.entity_labels import entity_labels
 from vermeil.teacher.backends.error_patterns import is_rejection_of
 from vermeil.teacher.backends.grammar import grammar_of
 from vermeil.teacher.config import TeacherConfig
@@ -44,8 +45,11 @@ def schema_for(task: Task, config: TeacherConfig) -> Schema | None:
     """Return the schema of replies; None if replies are not constrained.
 
     Raises:
-        ConfigError: structured output is on, but a reply is not a single JSON object.
+        ConfigError: structured output is on, but a reply is not a single JSON object; or the
+            backend gliner is used for a task without entities.
     """
+    if config.backend == "gliner":
+        return _entity_schema(task, config)
     if config.structured == "off":
         return None
     schema = task.schema(config.prompt)
@@ -57,6 +61,18 @@ def schema_for(task: Task, config: TeacherConfig) -> Schema | None:
             "task.reply_format"
         )
     return _ANY_OBJECT if config.structured == "json_object" else schema
+
+
+def _entity_schema(task: Task, config: TeacherConfig) -> Schema:
+    """Return the schema that GLiNER, which reads no prompt, gets its labels from."""
+    schema = task.schema(config.prompt)
+    if schema is None or entity_labels(schema) is None:
+        raise ConfigError(
+            'teacher.backend = "gliner" answers with JSON entities only: it supports the tasks of '
+            'entities, with task.reply_format = "json" or "json_occurrence" and '
+            f'teacher.prompt = "standard" (not {task.config.reply_format!r} and {config.prompt!r})'
+        )
+    return schema
 
 
 def schema_rejection_advice(

@@ -24,6 +24,8 @@ _POLL_SECONDS = 0.05
 _STOP_SECONDS = 5.0
 _SHORT_SECONDS = 10.0
 """Maximum wait for a response that takes the engine no work, in seconds."""
+_ENGINE_COMMAND = (sys.executable, "-P", "-m", "vermeil.teacher.backends.local.serve")
+"""With "-P", no file of the current folder replaces a module."""
 
 
 class EngineError(Exception):
@@ -35,12 +37,12 @@ class EngineSettings:
     """Settings of an engine process.
 
     Args:
-        engine: key of `vermeil.teacher.backends.local.engines.ENGINES`.
+        engine: key of `vermeil.teacher.backends.local.engines.ENGINES`, or gliner2.
         program: path of the engine's program, or name of its package.
-        model: path of the GGUF file.
+        model: path of the GGUF file, or of the folder.
         slots: requests that are answered at the same time.
         threads: threads of the process.
-        context: tokens of one slot.
+        context: tokens of one slot; 0: the engine's own limit.
         key: API key that the engine requires.
     """
 
@@ -73,10 +75,14 @@ class EngineProcess:
 
     Args:
         settings: model, slots and threads.
+        command: interpreter and program, which reads the settings from its standard input.
     """
 
-    def __init__(self, settings: EngineSettings) -> None:
+    def __init__(
+        self, settings: EngineSettings, command: tuple[str, ...] = _ENGINE_COMMAND
+    ) -> None:
         self.settings = settings
+        self._command = command
         self.port = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] | None = None
@@ -100,10 +106,9 @@ class EngineProcess:
         """
         self._close()
         self._log = tempfile.TemporaryFile(prefix="vermeil-engine-")  # noqa: SIM115
-        # "-P": a file of the current folder must not replace a module. A session of its own: Ctrl-C
-        # leaves the engine to finish the requests in flight.
+        # A session of its own: Ctrl-C leaves the engine to finish the requests in flight.
         self._process = process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "vermeil.teacher.backends.local.serve"],
+            self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
