@@ -84,8 +84,8 @@ def modules_of(name: str) -> set[str]:
 
 
 NEVER_REQUIRED = {"figures", "otel"}
-"""Extras without which a verb does the same: a study writes no PDF, with a message, and no spans are
-recorded, unless an exporter is named."""
+"""Extras that no verb requires: without them, a study writes no PDF, with a message, and no spans are
+recorded."""
 
 
 def test_every_verb_has_a_case() -> None:
