@@ -84,8 +84,8 @@ def modules_of(name: str) -> set[str]:
 
 
 NEVER_REQUIRED = {"figures", "otel"}
-"""Extras that no verb requires: without them, a study writes no PDF, with a message, and no spans are
-recorded."""
+"""Extras that no verb requires. Without them, a study writes no PDF, with a message, and no
+trace is recorded."""
 
 
 def test_every_verb_has_a_case() -> None:
