@@ -19,7 +19,6 @@ from pathlib import Path
 
 from vermeil.studies.finished_cells import read_study_cells
 from vermeil.studies.format import f1, points, regimen_name, spread
-from vermeil.studies.report.comparison_text import interval_text, p_text
 from vermeil.studies.report.markdown import table
 from vermeil.studies.report.svg import Drawing, Scale, ticks
 from vermeil.studies.results.cell import CellResult
@@ -139,8 +138,8 @@ def comparison_table(rows: Sequence[ComparisonRow], size: int, family: str) -> s
                     (TEACHERS | MIXES)[row.budget],
                     f"{_name(row.regimen)} − {_name(row.baseline)}",
                     points(row.difference, signed=True),
-                    interval_text(row),
-                    p_text(row),
+                    f"{points(row.low, signed=True)} to {points(row.high, signed=True)}",
+                    "< .001" if row.p_holm < 0.001 else f"{row.p_holm:.3f}".lstrip("0"),
                     row.verdict.replace("_", " "),
                 )
             )
@@ -208,16 +207,18 @@ def parts(resamples: int) -> Iterator[str]:
     yield from block_parts(found, rows, cells, heads)
     yield "### Against the ceiling and against 3,000 gold sentences"
     yield from references(cells, resamples)
-    yield "## Teachers × gold sizes: 120,000 wordpieces, at most 2,000 silver sentences"
     found = read_cells(FOLDER / "grid")
-    cells = blocks(found, TEACHERS)
-    rows = compare(cells, "gold_only", resamples)
-    if rows:
+    if found:
+        yield "## Teachers × gold sizes: 120,000 wordpieces, at most 2,000 silver sentences"
+        cells = blocks(found, TEACHERS)
+        rows = compare(cells, "gold_only", resamples)
         figure(rows, f1_of)
         yield f"![Gain over gold only against the teacher's F1](teachers/{FIGURE.name})"
-    yield from block_parts(found, rows, cells, heads)
-    yield "## The paper's mix of data: 120,000 wordpieces"
+        yield from block_parts(found, rows, cells, heads)
     found = read_cells(FOLDER / "mix")
+    if not found:
+        return
+    yield "## The paper's mix of data: 120,000 wordpieces"
     cells = blocks(found, MIXES)
     yield from block_parts(found, compare(cells, "gold_only", resamples), cells, MIXES)
     for size in sorted({cell.sizes[0] for cell in cells if cell.sizes}):
