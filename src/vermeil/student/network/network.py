@@ -23,6 +23,7 @@ from vermeil.student.network.weights_check import (
     label_problem,
     student_problem,
 )
+from vermeil.tasks.protocol import TAGS_PER_LABEL
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -37,6 +38,9 @@ MODELS: dict[Head, Any] = {
     "sequence_per_label": AutoModelForSequenceClassification,
 }
 """Model class of each head."""
+
+_SHARES = (0.94, 0.04, 0.02)
+"""Usual shares of the classes O, B and I of one label."""
 
 _CUSTOM_CODE = (
     "Python code of its own (auto_map in config.json or tokenizer_config.json), which Vermeil "
@@ -113,7 +117,28 @@ def load_network(
         raise EncoderNotFoundError(
             f"student.encoder: {source} is damaged: {problem}; give a complete encoder", problem
         )
+    if head == "token_per_label":
+        _start_from_shares(network)
     return network
+
+
+def _start_from_shares(network: PreTrainedModel) -> None:
+    """Set the biases of a new head per label to the logarithms of usual shares of its classes.
+
+    Nearly every word is outside of the spans of a label. A head that begins with equal
+    probabilities spends its first hundreds of steps on learning that.
+
+    Source: T.-Y. Lin et al., Focal Loss for Dense Object Detection (ICCV 2017), section 4.1.
+    """
+    encoder = f"{network.base_model_prefix}."
+    outputs = [
+        module
+        for name, module in network.named_modules()
+        if isinstance(module, torch.nn.Linear) and not name.startswith(encoder)
+    ][-1]
+    shares = torch.log(torch.tensor(_SHARES, dtype=outputs.bias.dtype))
+    with torch.no_grad():
+        outputs.bias.copy_(shares.repeat(len(outputs.bias) // TAGS_PER_LABEL))
 
 
 def _keep_layers(config: Any, layers: int, source: str) -> None:
