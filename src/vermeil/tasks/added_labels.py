@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from vermeil.data.annotation_spans import only_labels
@@ -111,3 +111,30 @@ def without_labels(document: Document, labels: Sequence[str]) -> Document:
     others = only_labels(annotation, labels, inverse=True)
     abstain = (*rest, LabelAbstention(tuple(labels)))
     return document.with_annotation(replace(others, abstain_labels=abstain))
+
+
+def never_annotated(documents: Iterable[Document]) -> frozenset[str]:
+    """Return the labels that every annotated document abstains from, in all of its text."""
+    found: frozenset[str] | None = None
+    for document in documents:
+        if not document.annotation.is_empty:
+            own = {
+                label
+                for one in document.annotation.abstain_labels
+                if one.start == 0 and (one.end is None or one.end >= len(document.text))
+                for label in one.labels
+            }
+            found = frozenset(own) if found is None else found & own
+            if not found:
+                break
+    return found or frozenset()
+
+
+def as_absent(document: Document, labels: Collection[str]) -> Document:
+    """Return a document in which labels that it abstains from count as absent."""
+    rest = tuple(
+        replace(one, labels=left)
+        for one in document.annotation.abstain_labels
+        if (left := tuple(label for label in one.labels if label not in labels))
+    )
+    return document.with_annotation(replace(document.annotation, abstain_labels=rest))

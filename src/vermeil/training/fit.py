@@ -19,6 +19,7 @@ from vermeil.data.ledger import teacher_ledger
 from vermeil.evaluation.convergence import learning_state
 from vermeil.evaluation.documents import evaluate
 from vermeil.student.loop.hooks import TrainingHooks
+from vermeil.tasks.added_labels import as_absent, never_annotated
 from vermeil.training.job import TrainJob
 from vermeil.training.usable_silver import count_unannotated
 from vermeil.training.usable_weights import check_weights
@@ -54,12 +55,19 @@ class TrainingResult:
 def fit_job(student: Student, job: TrainJob, hooks: TrainingHooks | None = None) -> TrainingResult:
     """Encode the documents of a job and train a student on them in place.
 
+    A label that no document is annotated for counts as absent. If it were unknown everywhere,
+    nothing would keep the student from predicting it at random.
+
     Args:
         student: untrained, or with the weights of an earlier training.
         job: documents, blending, schedule and seed. Task and settings are those of the student.
         hooks: progress, checkpoint, scoring and observers of the training.
     """
-    gold, silver = student.encode(job.gold, "gold"), student.encode(job.silver, "silver")
+    absent = never_annotated((*job.gold, *job.silver))
+    gold, silver = (
+        student.encode([as_absent(one, absent) for one in part] if absent else part, origin)
+        for origin, part in {"gold": job.gold, "silver": job.silver}.items()
+    )
     return train_student(student, gold, silver, job.blending, job.seed, hooks, job.schedule)
 
 

@@ -13,8 +13,10 @@ from vermeil.errors import ConfigError
 from vermeil.tasks import make_task
 from vermeil.tasks.added_labels import (
     added_section,
+    as_absent,
     base_section,
     for_prompt,
+    never_annotated,
     with_unknown_labels,
     without_labels,
 )
@@ -126,3 +128,15 @@ def test_labels_of_texts_are_joined() -> None:
     merged, _ = merge_annotations(base, added, ["sport"], ["tech"])
     assert merged.labels == ("sport", "tech")
     assert merged.label_scores == {"sport": 0.9, "tech": 0.8}
+
+
+def test_a_label_without_a_single_annotation_is_found_and_counts_as_absent() -> None:
+    unknown = [document("a", PER, unknown=("DAY", "LOC")), document("b", unknown=("DAY",))]
+    assert never_annotated([*unknown, Document("c", TEXT)]) == {"DAY"}
+    assert never_annotated([*unknown, document("d", PER)]) == frozenset()
+    assert never_annotated([]) == frozenset()
+    part = with_abstention(document("e"), LabelAbstention(("DAY",), 0, 3))
+    assert never_annotated([unknown[0], part]) == frozenset()
+    absent = as_absent(unknown[0], {"DAY"})
+    assert absent.annotation.unknown_labels == {"LOC"}
+    assert absent.spans == unknown[0].spans
