@@ -55,20 +55,32 @@ class TrainingResult:
 def fit_job(student: Student, job: TrainJob, hooks: TrainingHooks | None = None) -> TrainingResult:
     """Encode the documents of a job and train a student on them in place.
 
-    A label that no document is annotated for counts as absent. If it were unknown everywhere,
-    nothing would keep the student from predicting it at random.
-
     Args:
         student: untrained, or with the weights of an earlier training.
         job: documents, blending, schedule and seed. Task and settings are those of the student.
         hooks: progress, checkpoint, scoring and observers of the training.
     """
-    absent = never_annotated((*job.gold, *job.silver))
-    gold, silver = (
-        student.encode([as_absent(one, absent) for one in part] if absent else part, origin)
-        for origin, part in {"gold": job.gold, "silver": job.silver}.items()
-    )
+    gold, silver = encode_corpora(student, job.gold, job.silver)
     return train_student(student, gold, silver, job.blending, job.seed, hooks, job.schedule)
+
+
+def encode_corpora(
+    student: Student, gold: Sequence[Document], silver: Sequence[Document]
+) -> tuple[EncodedCorpus, EncodedCorpus]:
+    """Return the training examples of gold and of silver.
+
+    A label that no document is annotated for counts as absent. If it were unknown everywhere,
+    nothing would keep the student from predicting it at random.
+
+    Args:
+        student: encodes the documents.
+        gold: documents that people annotated.
+        silver: documents that the teacher annotated.
+    """
+    absent = never_annotated((*gold, *silver))
+    if absent:
+        gold, silver = ([as_absent(one, absent) for one in part] for part in (gold, silver))
+    return student.encode(gold, "gold"), student.encode(silver, "silver")
 
 
 def train_student(

@@ -23,7 +23,7 @@ from vermeil.studies.results.cell import CellResult, RefinementRecord
 from vermeil.studies.results.load import refinement_from_record
 from vermeil.studies.results.scores import ReportLabels, split_score
 from vermeil.studies.results.values import Tally, sum_tallies
-from vermeil.training.fit import plan_for, train_student, training_record
+from vermeil.training.fit import encode_corpora, plan_for, train_student, training_record
 from vermeil.training.job import TrainJob
 from vermeil.training.thresholds import fit_thresholds
 
@@ -61,8 +61,7 @@ def run_cell(job: CellJob, key: str, model: Path | None = None) -> CellResult:
             documents=CellDocuments(job.documents.gold, tuple(recipe.job.silver)),
             blending=blending,
         )
-    gold = student.encode(job.documents.gold, "gold")
-    silver = student.encode(job.documents.silver, "silver")
+    gold, silver = encode_corpora(student, job.documents.gold, job.documents.silver)
     mechanism: MechanismObserver | None = None
     observer: MechanismObserver | DevCurveObserver | None = None
     if job.observation_set is not None:
