@@ -11,7 +11,8 @@ import vermeil
 SOURCE = Path(vermeil.__file__).parent
 PRINTERS = {
     "cli/ui/output.py": {"print", "sys.stdout.write"},
-    # A program in a process of its own: its output is a pipe to Vermeil, and its errors a file.
+    # Programs in processes of their own: their output is a pipe to Vermeil, their errors a file.
+    "teacher/backends/gliner/serve.py": {"print"},
     "teacher/backends/local/serve.py": {"print"},
     "terminal.py": {"Console"},
 }

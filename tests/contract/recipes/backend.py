@@ -65,7 +65,7 @@ def list_models(config: TeacherConfig) -> tuple[str, ...] | None:
             '}\n"""Every backend by its name',
             '    "parrot": BackendSpec(ParrotBackend, parrot_models),\n',
         ),
-        Edit("teacher/config.py", '"openai", "anthropic", "local"]\n', '"parrot", '),
+        Edit("teacher/config.py", '"openai", "anthropic", "local", "gliner"]\n', '"parrot", '),
     ),
     script='''
 import os, subprocess, sys, threading

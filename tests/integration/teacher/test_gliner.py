@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 from contextlib import suppress
 from pathlib import Path
@@ -150,6 +151,16 @@ def test_damaged_model(model: Path, task: Task, tmp_path: Path) -> None:
     with pytest.raises(TeacherError, match="GLiNER2 cannot be started") as caught:
         annotate(DOCUMENTS, task, teacher(folder), tmp_path / "replies.sqlite")
     assert "deserializing header" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer_config.json"])
+def test_a_model_with_code_of_its_own_is_refused(model: Path, tmp_path: Path, name: str) -> None:
+    shutil.copytree(model, tmp_path / "model")
+    path = next(iter((tmp_path / "model").rglob(name)))
+    given = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps({**given, "auto_map": {"AutoModel": "code.Model"}}), "utf-8")
+    with pytest.raises(ConfigError, match=f"code of its own .*{name}"):
+        list_models(teacher(tmp_path / "model"))
 
 
 def test_errors_of_the_configuration(model: Path, task: Task, topics: Task, tmp_path: Path) -> None:

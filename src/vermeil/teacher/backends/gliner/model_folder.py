@@ -40,7 +40,7 @@ def find_folder(config: TeacherConfig) -> Path:
     """Return the folder that ``teacher.model`` names.
 
     Raises:
-        ConfigError: it is no folder, or holds no model of GLiNER2.
+        ConfigError: it is no folder, holds no model of GLiNER2, or has Python code of its own.
     """
     folder = (config.gliner.folder or Path()) / Path(config.model).expanduser()
     about = f"teacher.model: {folder}"
@@ -57,6 +57,13 @@ def find_folder(config: TeacherConfig) -> Path:
     missing = [name for name in _FILES if not (folder / name).exists()]
     if missing:
         raise ConfigError(f"{about}: is no GLiNER2 model; it has no {', '.join(missing)}")
+    for path in sorted(folder.rglob("*config.json")):  # gliner2 would run such code
+        if b'"auto_map"' in path.read_bytes():
+            name = path.relative_to(folder)
+            raise ConfigError(
+                f"{about}: has Python code of its own (auto_map in {name}), which Vermeil never "
+                "runs; choose a model whose encoder is part of transformers"
+            )
     try:
         json.loads((folder / "config.json").read_text("utf-8"))
     except ValueError as error:
