@@ -16,8 +16,9 @@ import json
 import random
 import re
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.chat_server import ChatServer
 
 from vermeil.data.document import Annotation, Document, Span
 
@@ -64,7 +65,7 @@ def _found(text: str) -> list[tuple[re.Match[str], str]]:
     return [(m, label) for name, label in _KNOWN.items() for m in re.finditer(name, text)]
 
 
-class PromptedTeacher:
+class PromptedTeacher(ChatServer):
     """The server.
 
     Args:
@@ -81,41 +82,7 @@ class PromptedTeacher:
         self.seen: list[list[dict[str, str]]] = []
         self.tokens = 0
         self._lock = threading.Lock()
-        teacher = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            wbufsize = -1
-
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                content = json.dumps(teacher.answer(body)).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-            request_queue_size = 128
-
-            def handle_error(self, request: object, client_address: object) -> None:
-                pass
-
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self.base_url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
-
-    def __enter__(self) -> PromptedTeacher:
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(self.answer)
 
     @property
     def coach_calls(self) -> int:

@@ -88,10 +88,9 @@ def locate(
     """
     finder = SurfaceFinder(text)
     matches = _find_all(finder, mentions)
-    if nested:
-        pending = _assign_nested(mentions, matches, labels, repeats)
+    pending = _assign_all(mentions, matches, labels, repeats, nested=nested)
+    if nested:  # a mention is not hidden by another
         return tuple(one.to_located_mention() for one in pending)
-    pending = _assign_all(mentions, matches, labels, repeats)
     visible = {one.mention.surface for one in pending if not one.is_hidden}
     if hidden := {one.mention.surface for one in pending} - visible:
         further = {
@@ -124,26 +123,15 @@ def _assign_all(
     matches: Mapping[str, SurfaceMatches],
     labels: LabelSet,
     repeats: RepeatHandling,
+    *,
+    nested: bool = False,
 ) -> list[_PendingMention]:
     """Return all mentions with their occurrences assigned, given the matches of their surfaces."""
     pending = [_PendingMention(m, matches[m.surface], labels.normalise(m.label)) for m in mentions]
     groups = _groups(pending)
-    assignment = _Assignment(groups)
-    for group in groups:
-        _assign_occurrences(group, assignment, repeats)
-    return pending
-
-
-def _assign_nested(
-    mentions: Sequence[Mention],
-    matches: Mapping[str, SurfaceMatches],
-    labels: LabelSet,
-    repeats: RepeatHandling,
-) -> list[_PendingMention]:
-    """Return all mentions with their occurrences assigned; occurrences may overlap."""
-    pending = [_PendingMention(m, matches[m.surface], labels.normalise(m.label)) for m in mentions]
-    groups = [part for group in _groups(pending) for part in group.by_label()]
-    assignment = _NestedAssignment(groups)
+    if nested:
+        groups = [part for group in groups for part in group.by_label()]
+    assignment = _NestedAssignment(groups) if nested else _Assignment(groups)
     for group in groups:
         _assign_occurrences(group, assignment, repeats)
     return pending
