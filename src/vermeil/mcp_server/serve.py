@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hmac
 import inspect
-import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import Any
 
 from vermeil import __version__
 from vermeil.data.progress import silent
-from vermeil.errors import ConfigError, VermeilError
+from vermeil.errors import VermeilError
 from vermeil.mcp_server.long_tools import long_tool
 from vermeil.mcp_server.reading_tools import ReadingTools
 from vermeil.mcp_server.root_folder import RootFolder
@@ -23,8 +22,6 @@ from vermeil.mcp_server.writing_tools import WritingTools
 from vermeil.optional import require
 
 HOST = "127.0.0.1"
-TOKEN_VARIABLE = "VERMEIL_TOKEN"
-"""Environment variable with the bearer token that clients of the HTTP transport must send."""
 
 INSTRUCTIONS = """\
 Vermeil trains a small model for named entities or text labels from an LLM's annotations (silver) \
@@ -121,19 +118,15 @@ def _serve_http(server: Any, port: int, what: str, on_message: Callable[[str], N
     import uvicorn
 
     from vermeil.serving.listener import base_address, open_listener
+    from vermeil.serving.token import TOKEN_VARIABLE, read_token
 
-    token = os.environ.get(TOKEN_VARIABLE, "")
-    if token != token.strip() or not token.isprintable() or not token.isascii():
-        raise ConfigError(
-            f"{TOKEN_VARIABLE}: no HTTP header can hold this token; use printable ASCII characters "
-            "without spaces at the ends"
-        )
+    token = read_token()
     app = server.streamable_http_app(host=HOST)
     with open_listener(HOST, port) as listener:
         on_message(f"serving {what} on {base_address(HOST, listener)}/mcp; stop with Ctrl-C")
         if not token:
             on_message(
-                "every program on this machine can use it; set VERMEIL_TOKEN to require a token"
+                f"every program on this machine can use it; set {TOKEN_VARIABLE} to require a token"
             )
         config = uvicorn.Config(_RequireToken(app, token) if token else app, log_level="error")
         uvicorn.Server(config).run(sockets=[listener])

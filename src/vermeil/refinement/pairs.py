@@ -93,11 +93,12 @@ def judge_relations(
     own = pair_task(task)
     if own is None:
         return None
-    gold = [
-        _pair_document(own, teacher, students, document)
+    both = [
+        (document, teacher)
         for document, teacher in zip(judge_corpora.gold, judge_corpora.teacher_labels, strict=True)
         if document.annotation.relations is not None
     ]
+    gold = [_pair_document(own, teacher, students, document) for document, teacher in both]
     correct = np.array([n for one in gold for n in one.correct or ()], np.int64)
     known = np.flatnonzero(correct >= 0)
     if len(known) < MINIMUM_PAIRS:
@@ -115,7 +116,7 @@ def judge_relations(
     return RelationJudgement(
         len(known),
         _judged(silver, others, candidate_probabilities(others, weights)),
-        _gain(own, judge_corpora, judged),
+        _gain(own, both, judged),
         strength,
         dict(zip(names, weights.round(3).tolist(), strict=True)),
     )
@@ -178,14 +179,11 @@ def _judged(
     return tuple(found)
 
 
-def _gain(task: PairTask, judge_corpora: JudgeCorpora, judged: JudgedPairs) -> Comparison:
+def _gain(
+    task: PairTask, documents: Sequence[tuple[Document, Document]], judged: JudgedPairs
+) -> Comparison:
     """Compare the relations of the judge with those of the teacher on gold, group by group."""
     groups: dict[str, NDArray[np.int64]] = {}
-    documents = [
-        pair
-        for pair in zip(judge_corpora.gold, judge_corpora.teacher_labels, strict=True)
-        if pair[0].annotation.relations is not None
-    ]
     for (gold, teacher), pairs in zip(documents, judged, strict=True):
         true = task.bound_relations(gold.annotation)
         before = task.bound_relations(teacher.annotation)

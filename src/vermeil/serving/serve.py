@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vermeil.data.document import Document
-from vermeil.errors import ConfigError
 from vermeil.serving.limits import ServiceLimits
 from vermeil.serving.listener import base_address, is_loopback, open_listener
+from vermeil.serving.token import TOKEN_VARIABLE, read_token
 
 if TYPE_CHECKING:
     from vermeil.student.inference.model_settings import Precision
-
-TOKEN_VARIABLE = "VERMEIL_TOKEN"
-"""Environment variable with the bearer token that clients must send."""
 
 
 def serve(
@@ -42,7 +38,7 @@ def serve(
         ConfigError: a package is not installed, or the address or the token cannot be used.
         DataError: the folder is not a model folder.
     """
-    model, token = Path(model), _token()
+    model, token = Path(model), read_token()
     from vermeil.student.load import load_predictor, require_model
 
     require_model("vermeil serve", model, "serve")
@@ -72,24 +68,3 @@ def serve(
         server = make_server(make_app(predict, limits, token), limits)
         with suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
-
-
-def _token() -> str | None:
-    """Return the token of the environment, or None.
-
-    Raises:
-        ConfigError: no HTTP header can contain the token.
-    """
-    token = os.environ.get(TOKEN_VARIABLE)
-    if not token:
-        return None
-    if not (token.isascii() and token.isprintable()):
-        problem = "contains a line end, a control character or a character that is not ASCII"
-    elif token != token.strip():
-        problem = "begins or ends with a space"
-    else:
-        return token
-    raise ConfigError(
-        f"{TOKEN_VARIABLE}: the token {problem}, so no request can match it; remove it from the "
-        "variable, or choose another token"
-    )
