@@ -46,7 +46,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "Concepts": ("regimens", "selection", "statistics", "study-report", "paper", "glossary"),
     "Results": (),
-    "Reference": ("configuration", "architecture", "request-to-annotation"),
+    "Reference": ("configuration", "architecture", "request-to-annotation", "student-internals"),
     "Project": ("contributing", "changes"),
 }
 """Pages of each section, in order; names without a file are left out. Pages in ``results/`` and
