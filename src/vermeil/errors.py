@@ -20,7 +20,8 @@ A message contains the problem, its location and the next step. Expected problem
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import ClassVar
 
@@ -138,3 +139,16 @@ class HubError(VermeilError):
     """The Hugging Face Hub cannot be reached, or refuses a request."""
 
     exit_code: ClassVar[int] = 7
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a hint with the most similar known word; empty if none is similar.
+
+    A word of the same letters in another order comes first: "modle" is "model", not "mode". Letter
+    case does not count.
+    """
+    names = {name.casefold(): name for name in known}
+    folded = word.casefold()
+    close = get_close_matches(folded, names, n=5)
+    found = sorted(close, key=lambda name: sorted(name) != sorted(folded))  # keeps their order
+    return f"; did you mean {names[found[0]]}?" if found else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from vermeil.config.problems import did_you_mean
+from vermeil.errors import did_you_mean
 from vermeil.section import Section
 from vermeil.student.config import StudentConfig
 from vermeil.studies.cells.regimens import KNOWN_REGIMENS, PROMPT_SIGN, with_prompts

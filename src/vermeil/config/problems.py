@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterator
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from vermeil.errors import did_you_mean
 from vermeil.renamed import new_key
 
 _EXPECTED = {
@@ -46,12 +46,6 @@ def unknown_key(where: str, model: type[BaseModel]) -> str:
     known = list(model.model_fields)
     hint = did_you_mean(where.rpartition(".")[2], known)
     return f"{where}: unknown key{hint or '; known: ' + ', '.join(known)}"
-
-
-def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """Return a hint with the most similar known word; empty if none is similar."""
-    close = get_close_matches(word, known, n=1)
-    return f"; did you mean {close[0]}?" if close else ""
 
 
 def _independent(error: ValidationError) -> Iterator[ErrorDetails]:

@@ -16,9 +16,9 @@ from pydantic_core import PydanticUndefined
 from vermeil.config.dump import NONE
 from vermeil.config.examples import EXAMPLES
 from vermeil.config.model import Config
-from vermeil.config.problems import did_you_mean, unknown_key
+from vermeil.config.problems import unknown_key
 from vermeil.corpora.config import CORPUS_NAMES, CorpusConfig
-from vermeil.errors import ConfigError
+from vermeil.errors import ConfigError, did_you_mean
 from vermeil.renamed import new_key
 
 _WORDS: Mapping[Any, str] = {

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any
 
@@ -13,7 +12,7 @@ from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.reading import ReadReport
 from vermeil.data.annotation_spans import label_counts, relation_counts
 from vermeil.data.document import Document
-from vermeil.errors import DataError, VermeilError
+from vermeil.errors import DataError, VermeilError, did_you_mean
 from vermeil.pipeline.check_report import CheckFinding, Severity
 from vermeil.pipeline.documents import uses_gold, uses_silver
 from vermeil.tasks.protocol import Task
@@ -79,7 +78,7 @@ def check_corpus(
     unknown = {k: n for k, n in counts["labels"].items() if k not in task.labels}
     if unknown and name != "pool":
         shown = ", ".join(
-            f"{label} ({number:,} times{_similar(label, task.labels)})"
+            f"{label} ({number:,} times{did_you_mean(label, task.labels)})"
             for label, number in unknown.items()
         )
         message = f"{corpus.path}: labels missing in [task.labels]: {shown}; add or correct them"
@@ -110,13 +109,6 @@ def check_corpus(
         yield CheckFinding(about, "warning", f"{corpus.path}: {warning}")
     if not problems:
         yield CheckFinding(about, "ok", _summary(reading[0], counts))
-
-
-def _similar(label: str, known: Iterable[str]) -> str:
-    """Return a hint with the most similar label, whatever its letter case."""
-    names = {name.casefold(): name for name in known}
-    close = get_close_matches(label.casefold(), names, n=1)
-    return f"; did you mean {names[close[0]]}?" if close else ""
 
 
 def count_documents(documents: list[Document]) -> dict[str, Any]:

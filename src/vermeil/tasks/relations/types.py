@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
-from vermeil.errors import ConfigError
+from vermeil.errors import ConfigError, did_you_mean
 from vermeil.tasks.config import RelationConfig, TaskConfig
 from vermeil.tasks.labels import LabelSet
 
@@ -104,8 +103,7 @@ def _problems(config: TaskConfig) -> Iterator[str]:
         for end in ("head", "tail"):
             for label in getattr(relation, end):
                 if label not in config.labels:
-                    close = get_close_matches(label, list(config.labels), n=1)
-                    hint = f"; did you mean {close[0]}?" if close else ""
+                    hint = did_you_mean(label, config.labels)
                     known = ", ".join(config.labels)
                     yield (
                         f"task.relations.{name}.{end}: unknown label {label!r}{hint}; task.labels "
