@@ -30,6 +30,9 @@ TAGS_PER_LABEL = 3
 TEXT_HEADS: frozenset[Head] = frozenset(("sequence", "sequence_per_label"))
 """The heads whose outputs belong to a document as a whole."""
 
+WORD_HEADS: frozenset[Head] = frozenset(("token", "pair"))
+"""The heads with one class per word: its labels share one distribution with "no label"."""
+
 
 def decision_classes(head: Head, classes: int) -> int:
     """Return the number of classes of one decision of a head.

@@ -20,6 +20,7 @@ from vermeil.evaluation.convergence import learning_state
 from vermeil.evaluation.documents import evaluate
 from vermeil.student.loop.hooks import TrainingHooks
 from vermeil.tasks.added_labels import as_absent, never_annotated
+from vermeil.tasks.protocol import WORD_HEADS
 from vermeil.training.job import TrainJob
 from vermeil.training.usable_silver import count_unannotated
 from vermeil.training.usable_weights import check_weights
@@ -69,15 +70,16 @@ def encode_corpora(
 ) -> tuple[EncodedCorpus, EncodedCorpus]:
     """Return the training examples of gold and of silver.
 
-    A label that no document is annotated for counts as absent. If it were unknown everywhere,
-    nothing would keep the student from predicting it at random.
+    A label that no document is annotated for counts as absent, if all labels of a word share one
+    distribution: if it were unknown everywhere, the student could predict it for every word without
+    an entity. With a decision per label, such a label is not trained.
 
     Args:
         student: encodes the documents.
         gold: documents that people annotated.
         silver: documents that the teacher annotated.
     """
-    absent = never_annotated((*gold, *silver))
+    absent = never_annotated((*gold, *silver)) if student.task.head in WORD_HEADS else ()
     if absent:
         gold, silver = ([as_absent(one, absent) for one in part] for part in (gold, silver))
     return student.encode(gold, "gold"), student.encode(silver, "silver")
