@@ -13,7 +13,7 @@
 # four students. "first" has 20 cells (2 hours), "conll04" 50 more (9 hours), "supervised" 5.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-data=build/relations
+data=$PWD/build/relations
 if [[ ! -f $data/test.jsonl ]]; then python benchmarks/relations/prepare.py "$data"; fi
 
 name=${1:?name a study: supervised, first or conll04}
@@ -31,7 +31,7 @@ case $name in
   conll04) ;;
   *) echo "unknown study $name; expected supervised, first or conll04" >&2; exit 2 ;;
 esac
-settings+=(--set "run.output=docs/results/relations/$folder")
+settings+=(--set "run.output=$PWD/docs/results/relations/$folder")
 for setting in "$@"; do settings+=(--set "$setting"); done
 vermeil study --config benchmarks/relations/conll04.toml "${settings[@]}"
 python benchmarks/pack_cells.py "docs/results/relations/$folder/study"

@@ -10,7 +10,7 @@ from vermeil.config import Config
 from vermeil.corpora import LeakReport, find_leaks, read_corpus
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.reading import ReadReport
-from vermeil.data.annotation_spans import label_counts, relation_counts
+from vermeil.data.annotation_spans import label_counts, relation_counts, same_label_overlaps
 from vermeil.data.document import Document
 from vermeil.errors import DataError, VermeilError, did_you_mean
 from vermeil.pipeline.check_report import CheckFinding, Severity
@@ -104,6 +104,11 @@ def check_corpus(
         message = f"{corpus.path}: {without:,} of {len(documents):,} documents have no annotated "
         message += 'relations; training ignores their pairs. Write "relations": [] if none is there'
         yield CheckFinding(about, "warning", message)
+    overlapping = sum(same_label_overlaps(document.annotation) for document in documents)
+    if task.head == "token_per_label" and name != "pool" and overlapping:
+        message = f"{corpus.path}: {_counted_spans(overlapping)} an earlier span of the same "
+        message += "label; a student learns and predicts only the first of them"
+        yield CheckFinding(about, "warning", message)
     yield from problems
     for warning in reading[0].warnings:
         yield CheckFinding(about, "warning", f"{corpus.path}: {warning}")
@@ -122,6 +127,10 @@ def count_documents(documents: list[Document]) -> dict[str, Any]:
         "labels": dict(sorted(labels.items())),
         "relations": dict(sorted(relations.items())),
     }
+
+
+def _counted_spans(number: int) -> str:
+    return "1 span overlaps" if number == 1 else f"{number:,} spans overlap"
 
 
 def _summary(reading: ReadReport, counts: Mapping[str, Any]) -> str:

@@ -19,8 +19,15 @@ from vermeil.tasks.protocol import TEXT_HEADS, Task
 LOST_RELATIONS = "lost_relations"
 """Key of ``meta``: number of relations whose ends the judge removed or relabelled."""
 
+LOST_SPANS = "lost_spans"
+"""Key of ``meta``: number of spans that are in no region, for tags cannot represent them: spans
+that share a word with an earlier one (with nested spans, one of the same label)."""
+
 RELATION_CHANGES = "relation_changes"
 """Key of ``meta``: relations that the judge added, removed or masked."""
+
+_OWN_KEYS = ("changes", LOST_RELATIONS, LOST_SPANS)
+"""Keys of ``meta`` that each application of a policy writes anew."""
 
 
 def apply_policy_to_silver(
@@ -44,7 +51,8 @@ def apply_policy_to_silver(
     changes: Counter[str] = Counter()
     pairs = _pairs_to_apply(judge_result, policy)
     for (judged, regions), own in zip(judge_result.silver, pairs, strict=True):
-        if policy == "drop_document" and not relations_only and expected_f1(regions) < threshold:
+        is_whole = policy == "drop_document" and not relations_only
+        if is_whole and expected_f1(regions, own) < threshold:
             continue
         annotation, relation_changes = apply_pair_policy(
             judged.document.annotation, own, policy, threshold
@@ -60,9 +68,15 @@ def apply_policy_to_silver(
             f"{change['was'] or 'nothing'} → {change['is'] or 'nothing'}"
             for change in (*document.meta.get("changes", ()), *relation_changes)
         )
-        lost = 0 if relations_only else int(document.meta.get(LOST_RELATIONS, 0))
-        changes.update({"relation → nothing": lost} if lost else {})
+        if not relations_only:
+            changes.update(_lost(document))
     return tuple(documents), changes
+
+
+def _lost(document: Document) -> dict[str, int]:
+    """Return what was lost with the changes of a document, by kind."""
+    kinds = {LOST_RELATIONS: "relation → nothing", LOST_SPANS: "span without tags → nothing"}
+    return {words: document.meta[key] for key, words in kinds.items() if key in document.meta}
 
 
 def _pairs_to_apply(judge_result: JudgeResult, policy: Policy) -> JudgedPairs:
@@ -99,7 +113,11 @@ def _apply_to_document(
     lost = len(document.annotation.relations or ()) - len(annotation.relations or ())
     meta: dict[str, Any] = {"changes": list(result.changes)} if result.changes else {}
     meta |= {LOST_RELATIONS: lost} if lost else {}
-    return replace(changed, meta={**document.meta, **meta}) if meta else changed
+    held = sum(len(region.teacher_candidate) for region in regions)
+    untagged = len(document.spans or ()) - held
+    meta |= {LOST_SPANS: untagged} if untagged > 0 else {}
+    earlier = {key: value for key, value in document.meta.items() if key not in _OWN_KEYS}
+    return replace(changed, meta=earlier | meta)
 
 
 def _abstentions(keys: Sequence[SpanKey], task: Task) -> tuple[LabelAbstention, ...]:

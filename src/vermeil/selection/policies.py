@@ -13,6 +13,7 @@ from vermeil.data.annotation_spans import spans_by_key
 from vermeil.data.document import Annotation, Range, Span
 from vermeil.data.region import Candidate, Region, SpanKey, overlaps
 from vermeil.selection.config import Policy
+from vermeil.selection.pair_policies import JudgedPair
 
 EMPTY_THRESHOLD = 0.95
 """Policy soft: minimum probability of the empty candidate to leave a region without a span."""
@@ -39,6 +40,14 @@ class JudgedRegion:
     def teacher_candidate(self) -> Candidate:
         """The teacher's candidate."""
         return self.region.candidates[self.region.teacher_choice]
+
+    @property
+    def expected_counts(self) -> tuple[float, int, float]:
+        """The teacher's expected correct spans, its spans, and the expected true spans."""
+        pairs = zip(self.probabilities, self.region.candidates, strict=True)
+        true = sum(float(probability) * len(keys) for probability, keys in pairs)
+        own = self.teacher_candidate
+        return sum(map(self.probability, own)), len(own), true
 
     def probability(self, key: SpanKey) -> float:
         """Return the probability that a span key is correct."""
@@ -114,12 +123,15 @@ def apply_policy(
     return PolicyResult(tuple(ordered), tuple(sorted(abstain)), tuple(changes), tuple(unknown))
 
 
-def expected_f1(regions: Sequence[JudgedRegion]) -> float:
-    """Return the expected F1 of the teacher's spans of a document; 1 without any span."""
-    correct = sum(r.probability(key) for r in regions for key in r.teacher_candidate)
-    marked = sum(len(r.teacher_candidate) for r in regions)
-    pairs = (zip(r.probabilities, r.region.candidates, strict=True) for r in regions)
-    true = sum(float(p) * len(keys) for region_pairs in pairs for p, keys in region_pairs)
+def expected_f1(regions: Sequence[JudgedRegion], pairs: Sequence[JudgedPair] = ()) -> float:
+    """Return the expected F1 of the teacher's annotation of a document; 1 if nothing is judged.
+
+    Args:
+        regions: the judged regions of the document.
+        pairs: its judged pairs. A relation counts like a span.
+    """
+    parts = [*(one.expected_counts for one in regions), *(one.expected_counts for one in pairs)]
+    correct, marked, true = (sum(part[n] for part in parts) for n in range(3))
     return 2 * correct / (marked + true) if marked + true else 1.0
 
 

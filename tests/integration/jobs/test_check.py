@@ -169,3 +169,14 @@ def test_texts_of_gold_for_the_teacher_are_counted(project: Path) -> None:
     teacher = next(f for f in report.findings if f.about == "teacher")
     assert "up to 27 documents" in teacher.message
     assert report.summary == "no errors, no warnings"
+
+
+def test_nested_spans_of_one_label_that_overlap_are_counted(project: Path) -> None:
+    (project / "train.jsonl").write_text(
+        '{"id": "1", "text": "Bank of Rome", "spans": [{"start": 0, "end": 12, "label": "ORG"}, '
+        '{"start": 0, "end": 4, "label": "ORG"}, {"start": 8, "end": 12, "label": "LOC"}]}\n'
+    )
+    report = check(project, "task.nested=true")
+    found = next(f for f in report.findings if "an earlier span of the same label" in f.message)
+    assert (found.about, found.severity) == ("corpora.gold", "warning")
+    assert ": 1 span overlaps" in found.message

@@ -15,9 +15,12 @@ import pytest
 import torch
 from tests.relation_toys import related, relations_task
 
+from vermeil.corpora import write_corpus
+from vermeil.corpora.config import CorpusConfig
 from vermeil.data.document import Annotation, Document
 from vermeil.errors import DataError
 from vermeil.jobs.calibrate import calibrate
+from vermeil.jobs.evaluate_files import evaluate_files
 from vermeil.jobs.export import export
 from vermeil.jobs.int8_guard import Int8Options
 from vermeil.jobs.predict import predict
@@ -127,3 +130,19 @@ def test_spacy_gets_relations(model: Path) -> None:
         found = [(r.head.start_char, r.tail.start_char, r.label, r.score) for r in doc._.relations]
         assert found == expected
         assert found
+
+
+def test_evaluate_measures_the_calibration_of_relations(model: Path, tmp_path: Path) -> None:
+    found = list(predict(model, [d.text for d in related(30)], precision="fp32"))
+    gold = [
+        d if i % 3 else d.with_annotation(replace(d.annotation, relations=None))
+        for i, d in enumerate(found)
+    ]
+    write_corpus(gold, tmp_path / "gold.jsonl")
+    scores = evaluate_files(model, CorpusConfig(path=tmp_path / "gold.jsonl"), precision="fp32")
+    expected = [r.score or 0 for d in gold for r in d.annotation.relations or ()]
+    assert scores.relations is not None
+    assert scores.relations.number == len(expected) > 3
+    errors = sum((1 - score) ** 2 for score in expected)  # gold is what the model predicts
+    assert scores.relations.brier == pytest.approx(errors / len(expected), abs=1e-3)
+    assert scores.as_dict()["relation_reliability"] == scores.relations.as_dict()

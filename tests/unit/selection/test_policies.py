@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from vermeil.data.document import Annotation, Span
-from vermeil.data.region import Candidate, Region, SpanKey
+from vermeil.data.region import Candidate, PairRegion, Region, SpanKey
+from vermeil.selection.pair_policies import JudgedPair
 from vermeil.selection.policies import JudgedRegion, apply_policy, expected_f1
 
 ROME: SpanKey = (0, 4, "LOC")
@@ -122,6 +123,15 @@ def test_the_expected_f1_by_hand() -> None:
     # Teacher: ROME (.3) and the last (.98); true, expected: .9 + .6 + .98.
     assert expected_f1(ALL) == pytest.approx(2 * (0.3 + 0.98) / (2 + 0.9 + 0.6 + 0.98))
     assert expected_f1([]) == 1
+
+
+def test_relations_count_in_the_expected_f1_like_spans() -> None:
+    related = ((0, 1, "works_for"),)
+    ends = (0, 3, "PER"), (7, 10, "ORG")
+    region = PairRegion(*ends, ((), related), np.zeros(2), 1, 0)
+    pair = JudgedPair(region, np.array([0.8, 0.2]))
+    assert expected_f1([], [pair]) == pytest.approx(2 * 0.2 / (1 + 0.2))
+    assert expected_f1(ALL, [pair]) == pytest.approx(2 * (1.28 + 0.2) / (3 + 2.48 + 0.2))
 
 
 def test_teacher_spans_with_the_changes_give_the_result() -> None:
