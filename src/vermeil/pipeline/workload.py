@@ -72,7 +72,7 @@ def workload(
     speed = _measured_speed(config)
     return Workload(
         {kind: number for kind, number in _TRAININGS[verb](config, silver).items() if number},
-        _wordpieces(config, gold, silver),
+        _wordpieces(verb, config, gold, silver),
         speed or WORDPIECES_PER_SECOND,
         speed is not None,
     )
@@ -132,14 +132,24 @@ _TRAININGS: dict[str, Callable[[Config, Sequence[Document]], dict[str, int]]] = 
 }
 
 
-def _wordpieces(config: Config, gold: Iterable[Document], silver: Iterable[Document]) -> float:
-    """Return the expected wordpieces of one training."""
+def _wordpieces(
+    verb: Verb, config: Config, gold: Sequence[Document], silver: Sequence[Document]
+) -> float:
+    """Return the expected wordpieces of one training; of a study, their mean over all sizes."""
     budget = config.blending.budget
     if budget.wordpieces is not None:
         return float(budget.wordpieces)
-    characters = budget.gold_epochs * sum(len(one.text) for one in gold)
-    characters += budget.silver_epochs * sum(len(one.text) for one in silver)
+    gold_sizes, silver_sizes = config.study.sizes() if verb == "study" else ((None,), (None,))
+    characters = budget.gold_epochs * _mean_characters(gold, gold_sizes)
+    characters += budget.silver_epochs * _mean_characters(silver, silver_sizes)
     return characters / CHARACTERS_PER_WORDPIECE
+
+
+def _mean_characters(documents: Sequence[Document], sizes: Sequence[int | None]) -> float:
+    """Return the expected characters of samples of the documents; size None: all of them."""
+    number = max(1, len(documents))
+    shares = [1.0 if size is None else min(1.0, size / number) for size in sizes]
+    return sum(shares) / len(shares) * sum(len(one.text) for one in documents)
 
 
 def _measured_speed(config: Config) -> float | None:

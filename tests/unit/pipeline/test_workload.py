@@ -37,6 +37,15 @@ def test_study_counts_cells_of_all_sizes(tmp_path: Path) -> None:
     assert "Ctrl-C stops" in found.describe()
 
 
+def test_a_study_of_few_documents_counts_only_these(tmp_path: Path) -> None:
+    gold, silver = GOLD * 40, SILVER * 10
+    sizes = ("study.gold_documents=[10,30]", "study.silver_documents=2")
+    found = workload("study", config(tmp_path, *sizes), gold, silver)
+    assert found.wordpieces == pytest.approx(8 * 20 * 100 + 3 * 2 * 1000)
+    whole = workload("refine", config(tmp_path, *sizes), gold, silver)
+    assert whole.wordpieces == pytest.approx(8 * 40 * 100 + 3 * 10 * 1000)
+
+
 def test_budget_and_measured_speed_are_used(tmp_path: Path) -> None:
     (tmp_path / "vermeil-run" / "model").mkdir(parents=True)
     record = {"wordpieces": 9000, "seconds": 3.0}
