@@ -2,7 +2,7 @@
 
     VERMEIL_GGUF=<folder> python -m benchmarks.local_teacher.optimise --folder FOLDER [--conll]
 
-90 gold sentences of the sample corpus (or of CoNLL-2003 dev), 2 folds, guidelines written by the
+60 gold sentences of the sample corpus (or of CoNLL-2003 dev), 2 folds, guidelines written by the
 model itself, then demonstrations; JSON with a schema. Replies are stored, so that the same command
 continues. The report is FOLDER/optimise-NAME.json.
 """
@@ -25,15 +25,15 @@ from benchmarks.local_teacher.settings import (
 
 import vermeil
 
-SENTENCES = 90
+SENTENCES = 60
 CONFIG = vermeil.OptimizeConfig(
     optimisers=("guidelines", "demonstrations"),
     folds=2,
-    documents=30,
+    documents=20,
     rounds=1,
     rules=3,
     examples=12,
-    demonstration_candidates=4,
+    demonstration_candidates=2,
     coach_max_tokens=600,
     max_calls=2000,
 )

@@ -10,9 +10,9 @@ part quality newswire
 part record "--files pool train"
 part students ""
 part quality zero-shot
-part quality conll
 part quality smaller
-part quality tags
 part optimise ""
+part quality conll
 part optimise --conll
+part quality tags
 part record "--files dev test"
