@@ -14,5 +14,6 @@ part quality smaller
 part optimise ""
 part quality conll
 part optimise --conll
+part optimise --reflective
 part quality tags
 part record "--files dev test"
