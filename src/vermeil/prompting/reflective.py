@@ -9,8 +9,10 @@ replies repeats the same run.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from vermeil.data.document import Document
@@ -32,6 +34,8 @@ _MINIBATCH = 8
 """Number of documents on which a rewritten text is tried before it is scored on all."""
 _ITERATIONS_PER_TEXT = 3
 """Maximum number of iterations for each text that may be rewritten."""
+_EMPTY = "(empty)"
+"""Mark of an empty text in a request to the coach."""
 _LENGTH = 4000
 """Maximum length of a rewritten text, in code points."""
 
@@ -159,7 +163,7 @@ class _Adapter:
         return texts
 
     def _rewrite(self, name: str, current: str, records: Sequence[Mapping[str, Any]]) -> str | None:
-        lines = [f"The {name}:", current or "(empty)", "", "Answers:"]
+        lines = [f"The {name}:", current or _EMPTY, "", "Answers:"]
         for record in records:
             errors = "\n".join(f"  {error}" for error in record["errors"]) or "  no errors"
             lines.append(f"- {record['text']}\n{errors}")
@@ -167,12 +171,18 @@ class _Adapter:
             {"role": "system", "content": _INSTRUCTION.format(part=name)},
             {"role": "user", "content": "\n".join(lines)},
         )
-        return request_object(self._tools, messages, _read_text)
+        return request_object(self._tools, messages, partial(read_new_text, name))
 
 
-def _read_text(found: Mapping[str, Any]) -> str | None:
+def read_new_text(name: str, found: Mapping[str, Any]) -> str | None:
+    """Return the new text of a part; None if there is none.
+
+    Small models repeat what surrounds the current text: its heading, and the mark of an empty one.
+    """
     text = (as_text(found.get("text")) or "").strip()
-    return text if 0 < len(text) <= _LENGTH else None
+    text = re.sub(rf"^(the )?{re.escape(name)}:\s*", "", text, flags=re.IGNORECASE)
+    is_usable = 0 < len(text) <= _LENGTH and text != _EMPTY
+    return text if is_usable else None
 
 
 def texts_of(prompt: Prompt, task: Task) -> dict[str, str]:

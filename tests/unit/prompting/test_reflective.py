@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vermeil.prompting.prompt import prompt_diff, prompt_of
-from vermeil.prompting.reflective import texts_of, with_texts
+from vermeil.prompting.reflective import read_new_text, texts_of, with_texts
 from vermeil.tasks import make_task
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.protocol import StepsTask
@@ -56,3 +56,24 @@ def test_digests_of_tasks_without_own_steps_stay_the_same() -> None:
     assert "steps" not in config("ner").model_dump_json()
     assert config("ner", steps="Look.").model_dump()["steps"] == "Look."
     assert "steps" not in prompt_of(make_task(config("ner")), "chain_of_thought").as_dict()
+
+
+@pytest.mark.parametrize(
+    ("name", "reply", "text"),
+    [
+        ("guidelines", "Nationalities are MISC.", "Nationalities are MISC."),
+        ("guidelines", "The guidelines:\nNationalities are MISC.", "Nationalities are MISC."),
+        ("description of PER", "The description of PER: people", "people"),
+        ("description of PER", "description of per:  people", "people"),
+        ("description of PER", "The description of LOC: places", "The description of LOC: places"),
+        ("guidelines", "The guidelines:\n(empty)", None),
+        ("guidelines", "(empty)", None),
+        ("steps", "The steps:", None),
+        ("steps", "  ", None),
+        ("steps", "x" * 5000, None),
+    ],
+)
+def test_a_new_text_is_without_the_words_around_the_old_one(
+    name: str, reply: str, text: str | None
+) -> None:
+    assert read_new_text(name, {"text": reply}) == text
