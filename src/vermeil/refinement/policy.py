@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from vermeil.data.annotation_spans import count_spans
 from vermeil.data.document import Document, LabelAbstention
 from vermeil.data.region import SpanKey
 from vermeil.refinement.judging import JudgeResult
@@ -114,7 +115,7 @@ def _apply_to_document(
     meta: dict[str, Any] = {"changes": list(result.changes)} if result.changes else {}
     meta |= {LOST_RELATIONS: lost} if lost else {}
     held = sum(len(region.teacher_candidate) for region in regions)
-    untagged = len(document.spans or ()) - held
+    untagged = count_spans(document.annotation) - held
     meta |= {LOST_SPANS: untagged} if untagged > 0 else {}
     earlier = {key: value for key, value in document.meta.items() if key not in _OWN_KEYS}
     return replace(changed, meta=earlier | meta)
