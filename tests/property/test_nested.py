@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.nested_toys import nested_task
 
 from vermeil.data.document import Annotation, Document, Span
-from vermeil.tasks.ner.nested.encoding import SAME_LABEL
 from vermeil.tasks.ner.scoring import count_spans
+from vermeil.tasks.protocol import SAME_LABEL
 
 TASK = nested_task()
 WORDS = tuple((3 * n, 3 * n + 2) for n in range(10))

@@ -201,21 +201,6 @@ def has_overlaps(spans: Sequence[Span]) -> bool:
     return any(after.start < before.end for before, after in pairwise(spans))
 
 
-def same_label_overlaps(annotation: Annotation) -> int:
-    """Return the number of spans that share a character with an earlier span of the same label.
-
-    The tags of one label cannot represent both.
-    """
-    ends: dict[str, int] = {}
-    number = 0
-    for span in sorted(annotation.spans or (), key=lambda s: (s.start, -s.end)):
-        if span.start < ends.get(span.label, 0):
-            number += 1
-        else:
-            ends[span.label] = span.end
-    return number
-
-
 def label_counts(annotations: Iterable[Annotation]) -> Counter[str]:
     """Count the labels of spans and of whole texts."""
     labels: Counter[str] = Counter()

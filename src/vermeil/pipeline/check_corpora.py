@@ -10,12 +10,13 @@ from vermeil.config import Config
 from vermeil.corpora import LeakReport, find_leaks, read_corpus
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.reading import ReadReport
-from vermeil.data.annotation_spans import label_counts, relation_counts, same_label_overlaps
+from vermeil.data.annotation_spans import label_counts, relation_counts
 from vermeil.data.document import Document
+from vermeil.data.words import words_of
 from vermeil.errors import DataError, VermeilError, did_you_mean
 from vermeil.pipeline.check_report import CheckFinding, Severity
 from vermeil.pipeline.documents import uses_gold, uses_silver
-from vermeil.tasks.protocol import Task
+from vermeil.tasks.protocol import SAME_LABEL, Task
 
 LEAKED_SHARE = 0.001
 """Share of leaked documents of a scored corpus above which `check` warns: a tenth of a percent
@@ -104,8 +105,7 @@ def check_corpus(
         message = f"{corpus.path}: {without:,} of {len(documents):,} documents have no annotated "
         message += 'relations; training ignores their pairs. Write "relations": [] if none is there'
         yield CheckFinding(about, "warning", message)
-    overlapping = sum(same_label_overlaps(document.annotation) for document in documents)
-    if task.head == "token_per_label" and name != "pool" and overlapping:
+    if name != "pool" and (overlapping := _same_label(documents, task)):
         message = f"{corpus.path}: {_counted_spans(overlapping)} an earlier span of the same "
         message += "label; a student learns and predicts only the first of them"
         yield CheckFinding(about, "warning", message)
@@ -127,6 +127,14 @@ def count_documents(documents: list[Document]) -> dict[str, Any]:
         "labels": dict(sorted(labels.items())),
         "relations": dict(sorted(relations.items())),
     }
+
+
+def _same_label(documents: list[Document], task: Task) -> int:
+    """Return the number of spans that training loses, for their label has another span there."""
+    if task.head != "token_per_label":
+        return 0
+    targets = (task.encode(document, words_of(document)) for document in documents)
+    return sum(target.encoding_losses.get(SAME_LABEL, 0) for target in targets)
 
 
 def _counted_spans(number: int) -> str:

@@ -42,14 +42,6 @@ class JudgedPair:
         return self.region.candidates[self.region.student_choice]
 
     @property
-    def expected_counts(self) -> tuple[float, int, float]:
-        """The teacher's expected correct relations, its relations, and the expected true ones."""
-        pairs = zip(self.probabilities, self.region.candidates, strict=True)
-        true = sum(float(probability) * len(keys) for probability, keys in pairs)
-        own = self.region.teacher_candidate
-        return sum(map(self.probability, own)), len(own), true
-
-    @property
     def ends(self) -> tuple[int, int] | None:
         """Indices of both spans in the annotation; None if no candidate has a relation."""
         pairs = ((min(h, t), max(h, t)) for own in self.region.candidates for h, t, _ in own)

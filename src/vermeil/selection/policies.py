@@ -41,14 +41,6 @@ class JudgedRegion:
         """The teacher's candidate."""
         return self.region.candidates[self.region.teacher_choice]
 
-    @property
-    def expected_counts(self) -> tuple[float, int, float]:
-        """The teacher's expected correct spans, its spans, and the expected true spans."""
-        pairs = zip(self.probabilities, self.region.candidates, strict=True)
-        true = sum(float(probability) * len(keys) for probability, keys in pairs)
-        own = self.teacher_candidate
-        return sum(map(self.probability, own)), len(own), true
-
     def probability(self, key: SpanKey) -> float:
         """Return the probability that a span key is correct."""
         pairs = zip(self.probabilities, self.region.candidates, strict=True)
@@ -130,8 +122,15 @@ def expected_f1(regions: Sequence[JudgedRegion], pairs: Sequence[JudgedPair] = (
         regions: the judged regions of the document.
         pairs: its judged pairs. A relation counts like a span.
     """
-    parts = [*(one.expected_counts for one in regions), *(one.expected_counts for one in pairs)]
-    correct, marked, true = (sum(part[n] for part in parts) for n in range(3))
+    correct = marked = true = 0.0
+    both: tuple[JudgedRegion | JudgedPair, ...] = (*regions, *pairs)
+    for judged in both:
+        candidates = judged.region.candidates
+        own = set(candidates[judged.region.teacher_choice])
+        marked += len(own)
+        for probability, candidate in zip(judged.probabilities, candidates, strict=True):
+            correct += float(probability) * len(own.intersection(candidate))
+            true += float(probability) * len(candidate)
     return 2 * correct / (marked + true) if marked + true else 1.0
 
 

@@ -27,6 +27,11 @@ per pair of spans."""
 TAGS_PER_LABEL = 3
 """Classes that a token head per label has for each label: O, B and I."""
 
+SAME_LABEL = "same_label"
+"""Encoding loss of the head token_per_label: spans that share a word with an earlier span of the
+same label. The tags of one label cannot represent both. The first one is kept; of those with the
+same start, the longest."""
+
 TEXT_HEADS: frozenset[Head] = frozenset(("sequence", "sequence_per_label"))
 """The heads whose outputs belong to a document as a whole."""
 

@@ -12,14 +12,10 @@ from vermeil.data.document import Document, Range, Span
 from vermeil.data.example import IGNORED, Target
 from vermeil.data.tags import spans_to_tags
 from vermeil.tasks.ner.encoding import covered_words, word_bounds
-from vermeil.tasks.protocol import TAGS_PER_LABEL
+from vermeil.tasks.protocol import SAME_LABEL, TAGS_PER_LABEL
 
 PREFIXES = "OBI"
 """The classes of a label, in order."""
-
-SAME_LABEL = "same_label"
-"""Encoding loss: spans that share a word with an earlier span of the same label. The tags of one
-label cannot represent both. The first one is kept; of those with the same start, the longest."""
 
 _OVERLAP = "overlap"
 
