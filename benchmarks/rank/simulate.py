@@ -51,6 +51,8 @@ from vermeil.training.job import TrainJob
 
 DRAW = "draw"
 """The baseline."""
+DEV = 600
+"""Documents of dev that fit the temperature."""
 NAMES = (DRAW, *get_args(StrategyName))
 GOLD_PASSES, LEAST_PASSES, SILVER_PASSES = 4000, 4.0, 3.0
 """Passes over gold: at least `LEAST_PASSES`, and `GOLD_PASSES` / documents for little gold."""
@@ -89,8 +91,7 @@ class Simulation:
                 ids = json.loads(path.read_text())["next"]
                 continue
             with TemporaryDirectory() as folder:
-                model = self._train(ids, Path(folder))
-                record = self._score(model)
+                model, record = self._student(ids, Path(folder))
                 found = self._next(ids, following - size, model) if following else []
             cell = {
                 "setting": self.name,
@@ -129,6 +130,17 @@ class Simulation:
             seed=self.seed,
         )
 
+    def _student(self, ids: Sequence[str], folder: Path) -> tuple[Path, dict[str, Any]]:
+        """Return a student and its scores; that of the first documents is trained once per seed."""
+        if len(ids) > self.setting.sizes[0]:
+            model = self._train(ids, folder)
+            return model, self._score(model)
+        kept = self.output / "first" / f"{self.name}.{self.seed}.{len(ids)}"
+        scores = kept / "scores.json"
+        if not scores.exists():
+            write_json(scores, self._score(self._train(ids, kept)))
+        return kept / "model", json.loads(scores.read_text())
+
     def _train(self, ids: Sequence[str], folder: Path) -> Path:
         return train(self._job(ids), folder / "model").folder
 
@@ -151,7 +163,7 @@ class Simulation:
         """Return the ids of the next documents."""
         if self.strategy == DRAW:
             return self._drawn(number, ids)
-        calibrate(model, self.setting.dev)
+        calibrate(model, self.setting.dev[:DEV])
         known = set(ids)
         left = [one for one in self.setting.candidates if one.id not in known]
         needs_judge = "judge" in STRATEGIES[self.strategy].needs  # type: ignore[index]

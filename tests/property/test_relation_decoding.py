@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,9 +11,19 @@ from tests.relation_toys import relations_task
 
 from vermeil.data.document import Annotation, Span
 from vermeil.data.example import WordPairs
+from vermeil.evaluation.thresholds import at_temperature
+from vermeil.tasks import make_task
+from vermeil.tasks.pair_task import PairTask
 
 TASK = relations_task()
+FACTORS = np.array([1.0, *([(1 - 0.3) / 0.3] * (len(TASK.pair_classes) - 1))])
 WORDS = tuple((i, i + 1) for i in range(0, 24, 2))
+
+
+def with_threshold(value: float) -> PairTask:
+    """Return the task with one threshold of all relations."""
+    own = dict.fromkeys(TASK.config.relations, value)
+    return cast("PairTask", make_task(TASK.config.with_relation_thresholds(own)))
 
 
 @st.composite
@@ -58,7 +70,7 @@ def test_a_relation_without_direction_does_not_depend_on_the_order_of_its_ends(
         both = places[relation.head, relation.tail], places[relation.tail, relation.head]
         assert relation.score is not None
         assert abs(relation.score - rows[list(both), knows].mean()) < 1e-6
-        assert leads not in rows[list(both)].argmax(axis=1)
+        assert leads not in (rows * FACTORS)[list(both)].argmax(axis=1)
 
 
 @given(predictions())
@@ -69,16 +81,43 @@ def test_a_pair_has_at_most_one_relation(
     assert len({(r.head, r.tail) for r in found}) == len(found)
 
 
-@given(predictions(), st.floats(0.2, 5))
+@given(predictions(), st.floats(0.05, 0.95))
+def test_a_lower_threshold_loses_no_pair(
+    prediction: tuple[Annotation, WordPairs, np.ndarray], threshold: float
+) -> None:
+    few, many = (
+        {(r.head, r.tail) for r in with_threshold(t).decode_pairs(*prediction).relations or ()}
+        for t in (threshold, threshold / 2)
+    )
+    assert few <= many
+
+
+@given(predictions())
+def test_a_threshold_of_one_half_takes_the_most_probable_class(
+    prediction: tuple[Annotation, WordPairs, np.ndarray],
+) -> None:
+    annotation, pairs, rows = prediction
+    allowed = TASK.pair_mask[pairs.heads[:, 2], pairs.tails[:, 2]]
+    best = np.where(allowed, rows, 0).argmax(axis=1)
+    expected = {
+        (*pair, "leads")
+        for pair, number in zip(pairs.pairs.tolist(), best.tolist(), strict=True)
+        if TASK.pair_classes[number] == "leads"
+    }
+    found = with_threshold(0.5).decode_pairs(annotation, pairs, rows).relations or ()
+    assert {one.key for one in found if one.label == "leads"} == expected
+
+
+@given(predictions(), st.floats(0.05, 0.95), st.floats(0.2, 5))
 def test_a_temperature_changes_scores_and_no_relation(
-    prediction: tuple[Annotation, WordPairs, np.ndarray], temperature: float
+    prediction: tuple[Annotation, WordPairs, np.ndarray], threshold: float, temperature: float
 ) -> None:
     annotation, pairs, rows = prediction
     rows = np.maximum(rows, 1e-6)
     softer = rows ** (1 / temperature)
     softer = (softer / softer.sum(axis=1, keepdims=True)).astype(np.float32)
     one, two = (
-        [r.key for r in TASK.decode_pairs(annotation, pairs, p).relations or ()]
-        for p in (rows, softer)
+        [r.key for r in with_threshold(t).decode_pairs(annotation, pairs, p).relations or ()]
+        for t, p in ((threshold, rows), (at_temperature(threshold, 1, temperature), softer))
     )
     assert one == two

@@ -13,6 +13,7 @@ from vermeil.data.progress import Progress, silent
 from vermeil.errors import DataError
 from vermeil.evaluation.calibration import Reliability, fit_temperature, log_loss, reliability
 from vermeil.evaluation.thresholds import at_temperature
+from vermeil.tasks.config import DEFAULT_RELATION_THRESHOLD
 
 if TYPE_CHECKING:
     from vermeil.student.inference.predictor import Predictor
@@ -52,7 +53,7 @@ def calibrate(
 ) -> CalibrateReport:
     """Fit the temperature on annotated documents, and store it in the model folder.
 
-    The predicted spans and labels do not change, only their scores: thresholds of labels are
+    The predicted spans, labels and relations do not change, only their scores: thresholds are
     adapted. The temperature minimises the log loss of the scores against whether each span, or
     label of a text, is correct. The scores of relations have a temperature of their own, fitted in
     the same way if at least `MINIMUM_SPANS` relations are predicted.
@@ -86,8 +87,6 @@ def calibrate(
     changes: dict[str, Any] = {"temperature": report.temperature}
     if len(found.relation_scores_at(1.0)[0]) >= MINIMUM_SPANS:
         report = replace(report, relations=_fit(found.relation_scores_at))
-    if report.relations is not None:
-        changes["pair_temperature"] = report.relations.temperature
     changes["task"] = settings.task.with_thresholds(
         {
             name: at_temperature(label.threshold, settings.temperature, report.temperature)
@@ -95,6 +94,17 @@ def calibrate(
             if label.threshold is not None
         }
     )
+    if report.relations is not None:
+        after = report.relations.temperature
+        changes["pair_temperature"] = after
+        changes["task"] = changes["task"].with_relation_thresholds(
+            {
+                name: at_temperature(
+                    one.threshold or DEFAULT_RELATION_THRESHOLD, settings.pair_temperature, after
+                )
+                for name, one in settings.task.relations.items()
+            }
+        )
     with lock_path(model):
         write_settings(model, settings.model_copy(update=changes))
     write_calibration(model, _card_text(report, len(dev)))

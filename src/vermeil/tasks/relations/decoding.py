@@ -47,13 +47,15 @@ def candidate_pairs(
 def decode_relations(
     annotation: Annotation, words: WordPairs, probabilities: NDArray[np.float32], schema: PairSchema
 ) -> Annotation:
-    """Return the annotation with the relations whose class is the most probable of their pair.
+    """Return the annotation with the relation of every pair that reaches its threshold.
 
-    A symmetric relation has one score per pair of spans: the mean of both directions. It is emitted
-    once, with the earlier span as head, if it is the most probable class but directed relations
-    (by the product of both directions), and no directed relation is the most probable class of
-    either direction. These rules do not depend on the temperature of the probabilities. A relation
-    that the labels of its ends do not allow is never emitted.
+    The class of a pair is the one with the highest probability times the factor of the schema: a
+    relation at least as probable as its threshold requires, or none. The score of a relation is its
+    probability, without the factor. A symmetric relation has one score per pair of spans: the mean
+    of both directions. It is emitted once, with the earlier span as head, if it is the chosen class
+    but directed relations (by the product of both directions), and no directed relation is the
+    chosen class of either direction. A relation that the labels of its ends do not allow is never
+    emitted.
 
     Args:
         annotation: the predicted spans.
@@ -65,7 +67,8 @@ def decode_relations(
     rows = np.where(allowed, probabilities, 0.0).astype(np.float64)
     has_direction = np.array([name not in schema.symmetric for name in schema.classes])
     has_direction[0] = False
-    best = rows.argmax(axis=1)
+    values = rows * schema.factors
+    best = values.argmax(axis=1)
     places = {(head, tail): n for n, (head, tail) in enumerate(words.pairs.tolist())}
     relations: list[Relation] = []
     for (head, tail), number in places.items():
@@ -75,7 +78,7 @@ def decode_relations(
             relations.append(_relation(head, tail, label, rows[number, best[number]]))
         elif reverse is not None and head < tail and not has_direction[best[reverse]]:
             both = rows[[number, reverse]]
-            product = np.log(np.maximum(both, _SMALLEST)).sum(axis=0)
+            product = np.log(np.maximum(values[[number, reverse]], _SMALLEST)).sum(axis=0)
             mutual = int(np.where(has_direction, -np.inf, product).argmax())
             if mutual and both[:, mutual].all():
                 score = both[:, mutual].mean()

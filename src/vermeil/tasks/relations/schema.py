@@ -20,12 +20,15 @@ class PairSchema:
         symmetric: relation types without a direction.
         mask: bool, shape (labels, labels, classes): whether a class is allowed for the labels of
             head and tail; class 0 always is.
+        factors: float, shape (classes,): factor of the probability of each class when the class of
+            a pair is chosen. It is (1 - t) / t for a type with threshold t, and 1 for ``none``.
     """
 
     labels: tuple[str, ...]
     classes: tuple[str, ...]
     symmetric: frozenset[str]
     mask: NDArray[np.bool_]
+    factors: NDArray[np.float64]
 
     @classmethod
     def from_types(cls, types: RelationTypes) -> PairSchema:
@@ -38,7 +41,9 @@ class PairSchema:
                 for j, tail in enumerate(labels):
                     mask[i, j, number] = types.allows(name, head, tail)
         symmetric = frozenset(name for name in types.names if types.is_symmetric(name))
-        return cls(labels, classes, symmetric, mask)
+        thresholds = np.array([types.threshold(name) for name in types.names])
+        factors = np.concatenate([[1.0], (1 - thresholds) / thresholds])
+        return cls(labels, classes, symmetric, mask, factors)
 
     def allowed_labels(self, relation: str, head: str, tail: str) -> bool:
         """Return whether a relation type allows the labels of head and tail."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from vermeil.errors import ConfigError, did_you_mean
-from vermeil.tasks.config import RelationConfig, TaskConfig
+from vermeil.tasks.config import DEFAULT_RELATION_THRESHOLD, RelationConfig, TaskConfig
 from vermeil.tasks.labels import LabelSet
 
 NO_RELATION = "none"
@@ -59,6 +59,10 @@ class RelationTypes:
     def is_symmetric(self, name: str) -> bool:
         """Return whether a type has no direction."""
         return self.settings[name].symmetric
+
+    def threshold(self, name: str) -> float:
+        """Return the share of a type from which it is predicted, against no relation."""
+        return self.settings[name].threshold or DEFAULT_RELATION_THRESHOLD
 
     def head_labels(self, name: str) -> tuple[str, ...]:
         """Return the labels that the first end of a type may have."""
