@@ -46,7 +46,7 @@ EVERY = 20
 """Steps of 512 wordpieces between two measurements of F1."""
 
 SETTINGS: dict[str, dict[str, Any]] = {
-    "default": {},
+    "default": {"gold_epochs": 8, "silver_epochs": 3},
     "warmup .02": {"warmup": 0.02},
     "warmup .02, rate 5e-4": {"warmup": 0.02, "learning_rate": 5e-4},
     "warmup .02, half the wordpieces per step": {"warmup": 0.02, "batch_wordpieces": 256},
@@ -57,10 +57,11 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "silver_epochs": 1,
         "batch_wordpieces": 256,
     },
+    "one pass over silver, 16 over gold": {"silver_epochs": 1, "gold_epochs": 16},
 }
 """Settings of ``[student]``, and of the budget."""
 
-OF_BUDGET = ("batch_wordpieces", "silver_epochs")
+OF_BUDGET = ("batch_wordpieces", "silver_epochs", "gold_epochs")
 
 
 @dataclass

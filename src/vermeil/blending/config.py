@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from vermeil.blending.passes import GOLD_PASSES, SILVER_PASSES
 from vermeil.section import Section
 
 RegimenName = Literal[
@@ -39,16 +40,24 @@ class BudgetConfig(Section):
     name: Literal["epochs", "equal"] = "epochs"
     """epochs: fixed numbers of passes over each origin that the regimen uses. equal: the same
     numbers of steps and wordpieces for every regimen."""
-    gold_epochs: float = Field(default=8.0, gt=0)
-    """Passes over gold."""
-    silver_epochs: float = Field(default=3.0, gt=0)
-    """Passes over silver."""
+    gold_epochs: float | None = Field(default=None, gt=0)
+    """Passes over gold. none: as many as make 64,000 wordpieces, at least 3 and at most 30."""
+    silver_epochs: float | None = Field(default=None, gt=0)
+    """Passes over silver. none: as many as make 80,000 wordpieces, at least 1 and at most 3."""
     wordpieces: int | None = Field(default=None, gt=0)
     """equal: wordpieces of the training. none: the sum of the gold and silver passes."""
     gold_fraction: float | None = Field(default=None, gt=0, lt=1)
     """equal: gold's share of the budget in mixed regimens. none: gold's share of the passes."""
     batch_wordpieces: int = Field(default=512, gt=0)
     """Wordpieces of one optimiser step, without padding."""
+
+    def gold_passes(self, wordpieces: float) -> float:
+        """Return the passes over gold of a size in wordpieces."""
+        return self.gold_epochs or GOLD_PASSES.passes(wordpieces)
+
+    def silver_passes(self, wordpieces: float) -> float:
+        """Return the passes over silver of a size in wordpieces."""
+        return self.silver_epochs or SILVER_PASSES.passes(wordpieces)
 
     @property
     def grows_with_data(self) -> bool:

@@ -166,7 +166,7 @@ def split_budget(
                 f"regimen {regimen} needs {name} documents, and no document can be trained on; "
                 f"give {name} documents or choose another regimen"
             )
-    passes = OriginBudget(budget.gold_epochs * gold, budget.silver_epochs * silver)
+    passes = OriginBudget(budget.gold_passes(gold) * gold, budget.silver_passes(silver) * silver)
     total = passes.total
     if budget.name == "equal":
         total = float(budget.wordpieces or passes.total)

@@ -7,16 +7,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
+from statistics import fmean
 from typing import Literal
 
+from vermeil.blending.passes import estimated_wordpieces
 from vermeil.blending.regimens import REGIMENS
 from vermeil.config import Config
 from vermeil.data.document import UNANNOTATED, Document
 from vermeil.jobs.run_folder import RunFolder
 from vermeil.studies.cells.regimens import CEILING, blending_for, split_prompt, with_prompts
-
-CHARACTERS_PER_WORDPIECE = 4.0
-"""Mean of English newswire with the embedded encoder; the estimate needs no tokenizer."""
 
 WORDPIECES_PER_SECOND = 2_000.0
 """Speed of the embedded encoder in fp32 on two cores, where no training was measured."""
@@ -140,16 +139,18 @@ def _wordpieces(
     if budget.wordpieces is not None:
         return float(budget.wordpieces)
     gold_sizes, silver_sizes = config.study.sizes() if verb == "study" else ((None,), (None,))
-    characters = budget.gold_epochs * _mean_characters(gold, gold_sizes)
-    characters += budget.silver_epochs * _mean_characters(silver, silver_sizes)
-    return characters / CHARACTERS_PER_WORDPIECE
+    of_gold = _sample_wordpieces(gold, gold_sizes)
+    of_silver = _sample_wordpieces(silver, silver_sizes)
+    passes = fmean(budget.gold_passes(size) * size for size in of_gold)
+    return passes + fmean(budget.silver_passes(size) * size for size in of_silver)
 
 
-def _mean_characters(documents: Sequence[Document], sizes: Sequence[int | None]) -> float:
-    """Return the expected characters of samples of the documents; size None: all of them."""
-    number = max(1, len(documents))
-    shares = [1.0 if size is None else min(1.0, size / number) for size in sizes]
-    return sum(shares) / len(shares) * sum(len(one.text) for one in documents)
+def _sample_wordpieces(
+    documents: Sequence[Document], sizes: Sequence[int | None]
+) -> tuple[float, ...]:
+    """Return the expected wordpieces of samples of the documents; size None: all of them."""
+    number, total = max(1, len(documents)), estimated_wordpieces(documents)
+    return tuple(total * (1.0 if size is None else min(1.0, size / number)) for size in sizes)
 
 
 def _measured_speed(config: Config) -> float | None:

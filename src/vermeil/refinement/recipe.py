@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vermeil.blending.config import RegimenName
+from vermeil.blending.passes import estimated_wordpieces
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import DataError
@@ -93,7 +94,7 @@ def _simple_mix(job: TrainJob, before: Sequence[Document], silver: Sequence[Docu
     earlier, now = (sum(len(d.text) for d in documents) for documents in (before, silver))
     budget = job.blending.budget
     if earlier:
-        epochs = budget.silver_epochs * earlier / now
+        epochs = budget.silver_passes(estimated_wordpieces(before)) * earlier / now
         budget = budget.model_copy(update={"silver_epochs": epochs})
     blending = job.blending.model_copy(update={**SIMPLE_MIX, "budget": budget})
     return replace(job, silver=tuple(silver), blending=blending)

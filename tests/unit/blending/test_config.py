@@ -67,8 +67,8 @@ def test_the_defaults_are_those_of_the_documents() -> None:
         "restart_optimiser": False,
         "budget": {
             "name": "epochs",
-            "gold_epochs": 8.0,
-            "silver_epochs": 3.0,
+            "gold_epochs": None,
+            "silver_epochs": None,
             "wordpieces": None,
             "gold_fraction": None,
             "batch_wordpieces": 512,

@@ -20,6 +20,7 @@ REGIMENS = ["gold_only", "silver_only", *BLENDS]
 
 rng = np.random.default_rng(5)
 GOLD, SILVER = rng.integers(4, 60, 250), rng.integers(4, 60, 2000)
+PASSES = {"gold_epochs": 8, "silver_epochs": 3}
 
 
 def plan(regimen: str, seed: int = 0, schedule: str = "sigmoid", **budget: object) -> BatchPlan:
@@ -90,6 +91,7 @@ def test_the_realised_share_follows_the_planned_one(schedule: str) -> None:
 
 
 def made(gold: np.ndarray = GOLD, silver: np.ndarray = SILVER, **section: object) -> BatchPlan:
+    section = {"budget": PASSES, **section}
     return make_plan(gold, silver, BlendingConfig.model_validate(section), 0)
 
 
@@ -166,7 +168,7 @@ def test_plans_stay_what_they_are(regimen: str, schedule: str, budget: str, dige
     """A changed plan makes finished cells of every study worthless: raise `cell.VERSION` then."""
     rng = np.random.default_rng(7)
     sizes = rng.integers(4, 60, 120), rng.integers(4, 60, 700)
-    config = {"regimen": regimen, "schedule": schedule, "budget": {"name": budget}}
+    config = {"regimen": regimen, "schedule": schedule, "budget": {"name": budget, **PASSES}}
     found = hashlib.sha256()
     for batch in make_plan(*sizes, BlendingConfig.model_validate(config), 3).batches:
         found.update(batch.astype("<i8").tobytes() + b"|")
@@ -174,7 +176,7 @@ def test_plans_stay_what_they_are(regimen: str, schedule: str, budget: str, dige
 
 
 def test_a_schedule_of_ones_own_is_followed() -> None:
-    config = BlendingConfig.model_validate({"regimen": "schedule"})
+    config = BlendingConfig.model_validate({"regimen": "schedule", "budget": PASSES})
     found = make_plan(GOLD, SILVER, config, 0, lambda t: 0.25 if t < 0.5 else 0.75)
     half = found.steps // 2
     assert set(found.planned_share[: half - 1]) == {0.25}

@@ -18,7 +18,8 @@ ANNOTATED = [Document("s", "x" * 4000, annotation=Annotation(spans=()))]
 
 def config(folder: Path, *overrides: str) -> Config:
     path = folder / "vermeil.toml"
-    path.write_text("[task.labels.PER]\n", "utf-8")
+    passes = "[blending.budget]\ngold_epochs = 8\nsilver_epochs = 3\n"
+    path.write_text(f"[task.labels.PER]\n{passes}", "utf-8")
     return load_config(path, overrides)
 
 
@@ -44,6 +45,12 @@ def test_a_study_of_few_documents_counts_only_these(tmp_path: Path) -> None:
     assert found.wordpieces == pytest.approx(8 * 20 * 100 + 3 * 2 * 1000)
     whole = workload("refine", config(tmp_path, *sizes), gold, silver)
     assert whole.wordpieces == pytest.approx(8 * 40 * 100 + 3 * 10 * 1000)
+
+
+def test_passes_of_a_study_suit_every_size(tmp_path: Path) -> None:
+    own = config(tmp_path, "study.gold_documents=[4,40]", "blending.budget.gold_epochs=none")
+    found = workload("study", own, GOLD * 40, SILVER * 10)
+    assert found.wordpieces == pytest.approx((30 * 400 + 16 * 4000) / 2 + 3 * 10_000)
 
 
 def test_budget_and_measured_speed_are_used(tmp_path: Path) -> None:

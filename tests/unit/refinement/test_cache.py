@@ -40,6 +40,8 @@ DOCUMENTS = [
     ],
 )
 def test_keys_are_those_of_version_0_1(blending: dict[str, Any], expected: str) -> None:
+    budget = {"gold_epochs": 8, "silver_epochs": 3, **blending.get("budget", {})}
+    blending = {**blending, "budget": budget}
     config = TaskConfig.model_validate({"labels": {"PER": {"description": "é"}, "LOC": {}}})
     job = TrainJob(
         task=make_task(config),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.toys import blending, sentences
 
+from vermeil.blending.passes import estimated_wordpieces
 from vermeil.blending.regimens import REGIMENS
 from vermeil.data.document import UNANNOTATED
 from vermeil.errors import DataError
@@ -55,9 +56,11 @@ def test_self_training_annotates_plain_text_with_a_student(job: TrainJob, tmp_pa
 
 def test_training_is_as_long_as_without_the_plain_text(job: TrainJob, tmp_path: Path) -> None:
     recipe = resolve_recipe(job, tmp_path / "judging")
-    before = sum(len(d.text) for d in job.silver[:12]) * job.blending.budget.silver_epochs
+    size = estimated_wordpieces(job.silver[:12])
+    before = size * job.blending.budget.silver_passes(size)
     budget = recipe.job.blending.budget
-    after = sum(len(d.text) for d in recipe.job.silver) * budget.silver_epochs
+    assert budget.silver_epochs is not None
+    after = estimated_wordpieces(recipe.job.silver) * budget.silver_epochs
     assert after == pytest.approx(before)
 
 

@@ -15,6 +15,7 @@ from functools import partial
 
 import numpy as np
 
+from vermeil.blending.passes import estimated_wordpieces
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.progress import Progress, silent
 from vermeil.data.words import words_of
@@ -101,7 +102,8 @@ def _corrupted_documents(
     labels = {d.id: task.span_keys(d, words[d.id]) for d in documents}
     rates = error_rates((task.span_keys(g, words[g.id]), labels[g.id]) for g in judge_corpora.gold)
     random = np.random.default_rng(job.seed)
-    for epoch in range(math.ceil(job.blending.budget.silver_epochs)):
+    passes = job.blending.budget.silver_passes(estimated_wordpieces(documents))
+    for epoch in range(math.ceil(passes)):
         for document in documents:
             copy_id = f"{document.id}\n{epoch}"  # differs from all other ids
             keys = corrupt(labels[document.id], words[document.id], task.labels, rates, random)
