@@ -13,7 +13,7 @@ Context = Literal["none", "group"]
 RESULT_INDEPENDENT_KEYS = {"threads", "checkpoint_seconds", "tracker"}
 """Keys that do not change the result of training."""
 
-PAIR_LOSS_WEIGHT = 1.0
+PAIR_LOSS_WEIGHT = 3.0
 """Default of ``student.pair_loss_weight``."""
 
 _LATER_DEFAULTS: dict[str, Any] = {"pair_loss_weight": PAIR_LOSS_WEIGHT, "layers": None}
