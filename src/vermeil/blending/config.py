@@ -43,7 +43,7 @@ class BudgetConfig(Section):
     gold_epochs: float | None = Field(default=None, gt=0)
     """Passes over gold. none: as many as make 64,000 wordpieces, at least 3 and at most 30."""
     silver_epochs: float | None = Field(default=None, gt=0)
-    """Passes over silver. none: as many as make 80,000 wordpieces, at least 1 and at most 3."""
+    """Passes over silver. none: as many as make 64,000 wordpieces, at least 1 and at most 3."""
     wordpieces: int | None = Field(default=None, gt=0)
     """equal: wordpieces of the training. none: the sum of the gold and silver passes."""
     gold_fraction: float | None = Field(default=None, gt=0, lt=1)

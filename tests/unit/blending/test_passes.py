@@ -21,7 +21,7 @@ from vermeil.data.document import Document
         (1_600, 30, 3),
         (4_000, 16, 3),
         (16_000, 4, 3),
-        (64_000, 3, 1.25),
+        (40_000, 3, 1.6),
         (10**7, 3, 1),
     ],
 )
@@ -48,11 +48,11 @@ def test_given_passes_are_used_for_every_size() -> None:
 
 def test_each_origin_has_the_passes_of_its_own_size() -> None:
     found = split_budget("simple_mix", BudgetConfig(), gold=4_000, silver=64_000)
-    assert (found.gold, found.silver) == (64_000, 80_000)
+    assert (found.gold, found.silver) == (64_000, 64_000)
     alone = split_budget("gold_only", BudgetConfig(), gold=4_000, silver=64_000)
     assert (alone.gold, alone.silver) == (64_000, 0)
     both = split_budget("gold_only", BudgetConfig(name="equal"), gold=4_000, silver=64_000)
-    assert both.gold == 144_000
+    assert both.gold == 128_000
 
 
 def test_the_plan_of_a_small_corpus_has_many_steps() -> None:
