@@ -32,7 +32,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from benchmarks.rank.corpora import SETTINGS, Setting
 
-from vermeil.blending.config import BlendingConfig, BudgetConfig
+from vermeil.blending.config import BlendingConfig
 from vermeil.data.atomic import write_json
 from vermeil.data.document import UNANNOTATED, Document
 from vermeil.evaluation.documents import score_documents
@@ -54,8 +54,6 @@ DRAW = "draw"
 DEV = 600
 """Documents of dev that fit the temperature."""
 NAMES = (DRAW, *get_args(StrategyName))
-GOLD_PASSES, LEAST_PASSES, SILVER_PASSES = 4000, 4.0, 3.0
-"""Passes over gold: at least `LEAST_PASSES`, and `GOLD_PASSES` / documents for little gold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +115,13 @@ class Simulation:
     def _job(self, ids: Sequence[str]) -> TrainJob:
         labelled, setting = self._labelled(ids), self.setting
         gold = labelled if setting.for_person else setting.gold_of(self.seed)
-        passes = BudgetConfig(
-            gold_epochs=max(LEAST_PASSES, GOLD_PASSES / len(gold)), silver_epochs=SILVER_PASSES
-        )
         regimen = "gold_only" if setting.for_person else "simple_mix"
         return TrainJob(
             gold=gold,
             silver=() if setting.for_person else labelled,
             task=setting.task,
             student=StudentConfig(encoder=self.encoder, threads=self.threads),
-            blending=BlendingConfig.model_validate({"regimen": regimen, "budget": passes}),
+            blending=BlendingConfig.model_validate({"regimen": regimen}),
             seed=self.seed,
         )
 

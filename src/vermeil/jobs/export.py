@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -129,8 +130,20 @@ def export(
         report = ExportReport(output, kept, comparison.differences, comparison.f1)
         if verdict is not None:
             report = replace(report, **asdict(verdict))
+        _write_card(student, model, partial)
         write_json(partial / "export.json", {**report.as_dict(), "folder": None})
     return report
+
+
+def _write_card(student: Student, model: Path, output: Path) -> None:
+    """Write the model card of the exported model, with the statements of the trained one."""
+    from vermeil.student.network.card import onnx_card
+
+    path = model / "training.json"
+    record = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    case = student.uses_letter_case
+    card = onnx_card(student.task, student.config, record, letter_case=case)
+    (output / "README.md").write_text(card, "utf-8")
 
 
 @contextmanager

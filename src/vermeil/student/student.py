@@ -47,7 +47,7 @@ from vermeil.student.loop.layers import NO_LAYERS, OutputLayers
 from vermeil.student.loop.loop import fit
 from vermeil.student.loop.packing import POSITIONS_AFTER_PADDING
 from vermeil.student.loop.step_record import StepRecord
-from vermeil.student.network.card import model_card, onnx_card
+from vermeil.student.network.card import model_card
 from vermeil.student.network.device import set_threads, to_device, uses_bf16
 from vermeil.student.network.dropout import speed_up_dropout
 from vermeil.student.network.encoder import find_encoder
@@ -354,7 +354,7 @@ class Student:
             return upload(files, repo, "model", options or PushOptions(), "Student.push_to_hub")
 
     def save_for_onnx(self, folder: Path, files: dict[Literal["fp32", "int8"], str]) -> None:
-        """Write tokenizer, settings and model card for prediction with ONNX Runtime.
+        """Write tokenizer and settings for prediction with ONNX Runtime.
 
         Args:
             folder: the folder with the graphs.
@@ -371,8 +371,6 @@ class Student:
             letter_case=self.uses_letter_case,
         )
         write_json(folder / SETTINGS, self._settings(onnx).as_dict())
-        card = onnx_card(self.task, letter_case=self.uses_letter_case)
-        (folder / "README.md").write_text(card, "utf-8")
 
     def _settings(self, onnx: OnnxSettings | None = None) -> ModelSettings:
         return ModelSettings(

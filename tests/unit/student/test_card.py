@@ -142,7 +142,22 @@ def test_classification_has_its_own_pipeline() -> None:
     assert metadata(card)["pipeline_tag"] == "text-classification"
     assert "aggregation_strategy" not in card
     assert "spaCy" not in card
-    assert metadata(onnx_card(task, letter_case=False))["pipeline_tag"] == "text-classification"
+    exported = onnx_card(task, StudentConfig(), {}, letter_case=False)
+    assert metadata(exported)["pipeline_tag"] == "text-classification"
+
+
+def test_the_card_of_an_exported_model_has_the_statements_of_the_student(ner: Task) -> None:
+    own = {"license": "mit", "language": ["en"], "intended_use": "Dates in *letters*."}
+    record = {"card": {**own, "teacher_terms": "Replies may train models."}}
+    card = onnx_card(ner, StudentConfig(encoder="own/encoder"), record, letter_case=True)
+    found = metadata(card)
+    assert (found["library_name"], found["license"], found["language"]) == ("onnx", "mit", ["en"])
+    assert found["base_model"] == "own/encoder"
+    trained = card_of(ner, record)
+    for title in ("## Labels", "## Intended use and limits", "## Data"):
+        section = trained.partition(title)[2].partition("\n## ")[0].strip()
+        assert section
+        assert section in card
 
 
 @pytest.mark.parametrize("text", ['a "quoted": [list] #', "line\nbreak", "ünïcode"])

@@ -83,7 +83,7 @@ def model_card(
     kind = hub_task(task)
     own: Mapping[str, Any] = record.get("card") or {}
     results = _dev_result(record)
-    metadata = "\n".join(_metadata(task, kind, config.encoder, own))
+    metadata = "\n".join(_metadata(task, "transformers", config.encoder, own))
     index = metadata_block("results", model_index(kind, f"vermeil-{task.name}", results))
     notes = (LETTER_CASE_NOTE if letter_case else "") + (CRF_NOTE if config.crf else "")
     notes += CONTEXT_NOTE if config.context == "group" else ""
@@ -96,11 +96,7 @@ def model_card(
         f"# A Vermeil student for {task.name}",
         f"A small encoder, trained with Vermeil for `{task.name}` on gold (people's labels) and "
         f"silver (labels of a large language model). Base model: {_base_model(config.encoder)}.",
-        "## Labels\n\n" + "\n".join(_labels(task)),
-        "## Intended use and limits\n\n"
-        + (f"{escape_markdown(own['intended_use'])}\n\n" if own.get("intended_use") else "")
-        + LIMITS,
-        "## Data\n\n" + "\n".join(_data(record, own)),
+        *_statements(task, record, own),
         "## Evaluation\n\n" + text_block("evaluation", results_table(results)),
         "## Calibration\n\n" + text_block("calibration", NOT_CALIBRATED),
         _use(kind, nested=task.config.nested) + notes,
@@ -114,30 +110,43 @@ def hub_task(task: Task) -> str:
     return "text-classification" if task.head in TEXT_HEADS else "token-classification"
 
 
-def onnx_card(task: Task, *, letter_case: bool) -> str:
-    """Return the model card of an exported model, in Markdown.
+def onnx_card(
+    task: Task, config: StudentConfig, record: Mapping[str, Any], *, letter_case: bool
+) -> str:
+    """Return the model card of an exported model, with the statements of the student's card.
 
     Args:
         task: task of the model.
+        config: settings of the student.
+        record: the training record of the student.
         letter_case: whether the network takes letter case as token types.
     """
+    own: Mapping[str, Any] = record.get("card") or {}
+    metadata = "\n".join(_metadata(task, "onnx", config.encoder, own))
     case = " `token_type_ids` carry each word's letter case." if letter_case else ""
-    return f"""---
-library_name: onnx
-pipeline_tag: {hub_task(task)}
-tags: [vermeil, {task.name}]
----
-
-# A Vermeil student for ONNX Runtime
-
-Use it with `vermeil predict` or `vermeil.predict`. It needs Vermeil's extra `deploy`, but no torch.
-`export.json` compares it with the student before the export.{case}
-"""
+    sections = [
+        f"---\n{metadata}\n---",
+        "# A Vermeil student for ONNX Runtime",
+        "Use it with `vermeil predict` or `vermeil.predict`. It needs Vermeil's extra `deploy`, "
+        f"but no torch. `export.json` compares it with the student before the export.{case}",
+        *_statements(task, record, own),
+    ]
+    return "\n\n".join(section.strip() for section in sections) + "\n"
 
 
-def _metadata(task: Task, kind: str, encoder: str, own: Mapping[str, Any]) -> Iterator[str]:
-    yield "library_name: transformers"
-    yield f"pipeline_tag: {kind}"
+def _statements(task: Task, record: Mapping[str, Any], own: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return labels, intended use and data, which hold for a student in every form."""
+    use = f"{escape_markdown(own['intended_use'])}\n\n" if own.get("intended_use") else ""
+    return (
+        "## Labels\n\n" + "\n".join(_labels(task)),
+        f"## Intended use and limits\n\n{use}{LIMITS}",
+        "## Data\n\n" + "\n".join(_data(record, own)),
+    )
+
+
+def _metadata(task: Task, library: str, encoder: str, own: Mapping[str, Any]) -> Iterator[str]:
+    yield f"library_name: {library}"
+    yield f"pipeline_tag: {hub_task(task)}"
     yield f"tags: {_flow(['vermeil', task.name])}"
     if own.get("license"):
         yield f"license: {_flow(own['license'])}"
