@@ -38,8 +38,8 @@ class BudgetConfig(Section):
     """Training budget: ``[blending.budget]``."""
 
     name: Literal["epochs", "equal"] = "epochs"
-    """epochs: fixed numbers of passes over each origin that the regimen uses. equal: the same
-    numbers of steps and wordpieces for every regimen."""
+    """epochs: numbers of passes over each origin that the regimen uses. equal: the same numbers of
+    steps and wordpieces for every regimen."""
     gold_epochs: float | None = Field(default=None, gt=0)
     """Passes over gold. none: as many as make 64,000 wordpieces, at least 3 and at most 30."""
     silver_epochs: float | None = Field(default=None, gt=0)
