@@ -116,12 +116,13 @@ class Simulation:
         labelled, setting = self._labelled(ids), self.setting
         gold = labelled if setting.for_person else setting.gold_of(self.seed)
         regimen = "gold_only" if setting.for_person else "simple_mix"
+        passes = {"gold_epochs": max(4, 4000 / len(gold)), "silver_epochs": 3}
         return TrainJob(
             gold=gold,
             silver=() if setting.for_person else labelled,
             task=setting.task,
             student=StudentConfig(encoder=self.encoder, threads=self.threads),
-            blending=BlendingConfig.model_validate({"regimen": regimen}),
+            blending=BlendingConfig.model_validate({"regimen": regimen, "budget": passes}),
             seed=self.seed,
         )
 

@@ -41,9 +41,11 @@ class BudgetConfig(Section):
     """epochs: numbers of passes over each origin that the regimen uses. equal: the same numbers of
     steps and wordpieces for every regimen."""
     gold_epochs: float | None = Field(default=None, gt=0)
-    """Passes over gold. none: as many as make 64,000 wordpieces, at least 3 and at most 30."""
+    """Passes over gold. none: 64,000 divided by the wordpieces of gold, but at least 3 and at most
+    30."""
     silver_epochs: float | None = Field(default=None, gt=0)
-    """Passes over silver. none: as many as make 64,000 wordpieces, at least 1 and at most 3."""
+    """Passes over silver. none: 64,000 divided by the wordpieces of silver, but at least 1 and at
+    most 3."""
     wordpieces: int | None = Field(default=None, gt=0)
     """equal: wordpieces of the training. none: the sum of the gold and silver passes."""
     gold_fraction: float | None = Field(default=None, gt=0, lt=1)

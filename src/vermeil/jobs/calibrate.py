@@ -13,7 +13,9 @@ from vermeil.data.progress import Progress, silent
 from vermeil.errors import DataError
 from vermeil.evaluation.calibration import Reliability, fit_temperature, log_loss, reliability
 from vermeil.evaluation.thresholds import at_temperature
-from vermeil.tasks.config import DEFAULT_RELATION_THRESHOLD
+from vermeil.tasks import make_task
+from vermeil.tasks.config import DEFAULT_RELATION_THRESHOLD, TaskConfig
+from vermeil.tasks.pair_task import pair_task
 
 if TYPE_CHECKING:
     from vermeil.student.inference.predictor import Predictor
@@ -98,17 +100,20 @@ def calibrate(
         after = report.relations.temperature
         changes["pair_temperature"] = after
         changes["task"] = changes["task"].with_relation_thresholds(
-            {
-                name: at_temperature(
-                    one.threshold or DEFAULT_RELATION_THRESHOLD, settings.pair_temperature, after
-                )
-                for name, one in settings.task.relations.items()
-            }
+            _relation_thresholds(settings.task, settings.pair_temperature, after)
         )
     with lock_path(model):
         write_settings(model, settings.model_copy(update=changes))
     write_calibration(model, _card_text(report, len(dev)))
     return report
+
+
+def _relation_thresholds(task: TaskConfig, before: float, after: float) -> dict[str, float]:
+    """Return the thresholds that find the same relations after a change of the temperature."""
+    return {
+        name: at_temperature(one.threshold or DEFAULT_RELATION_THRESHOLD, before, after)
+        for name, one in task.relations.items()
+    }
 
 
 def _fit(scores_at: Callable[[float], _Scores]) -> CalibrateReport:
@@ -147,6 +152,7 @@ class _PredictedDocuments:
         from vermeil.student.inference.batching import apply_temperature
 
         self._task, self._apply_temperature = predictor.task, apply_temperature
+        self._predictor = predictor
         self._documents = []
         plain = [document.with_annotation(UNANNOTATED) for document in dev]
         self._pairs = []
@@ -157,7 +163,7 @@ class _PredictedDocuments:
                 self._documents.append((gold, words, output.rows))
             if predictor.pairs is not None:
                 found = predictor.pairs.probabilities(decoded, words, output.windows, output.states)
-                self._pairs.append((predictor.pairs.task, gold, decoded, *found))
+                self._pairs.append((gold, decoded, *found))
         progress("calibrate", len(dev), len(dev), {})
 
     def scores_at(self, temperature: float) -> tuple[list[float], list[bool]]:
@@ -172,10 +178,18 @@ class _PredictedDocuments:
         )
 
     def relation_scores_at(self, temperature: float) -> _Scores:
-        """Return the scores of relations at a temperature, and whether each is correct."""
+        """Return the scores of relations at a temperature, and whether each is correct.
+
+        The relations are those that the model predicts, at every temperature.
+        """
+        if self._predictor.pairs is None:
+            return [], []
+        own, config = self._predictor.pairs, self._predictor.pairs.task.config
+        thresholds = _relation_thresholds(config, own.temperature, temperature)
+        task = pair_task(make_task(config.with_relation_thresholds(thresholds))) or own.task
         found = [
             scored
-            for task, gold, decoded, pairs, rows in self._pairs
+            for gold, decoded, pairs, rows in self._pairs
             for scored in task.scored_relations(
                 gold, task.decode_pairs(decoded, pairs, self._apply_temperature(rows, temperature))
             )

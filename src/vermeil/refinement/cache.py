@@ -79,6 +79,10 @@ class ProbabilityCache:
         return _read(path)
 
 
+RELATIONS_VERSION = 2
+"""Version of the students of relations, in every key of their probabilities."""
+
+
 def cache_key(purpose: str, corpora: Sequence[Sequence[Document]], job: TrainJob) -> str:
     """Return the digest of everything that decides class probabilities, 16 characters.
 
@@ -88,6 +92,8 @@ def cache_key(purpose: str, corpora: Sequence[Sequence[Document]], job: TrainJob
         job: task, student and blending. Its documents and its seed are not part of the digest.
     """
     digest = hashlib.sha256(purpose.encode())
+    if job.task.head == "pair":
+        digest.update(f"relations:{RELATIONS_VERSION}".encode())
     if job.student.encoder != EMBEDDED:  # the weights of the embedded encoder are fixed
         from vermeil.student.network.encoder_digest import encoder_digest
 

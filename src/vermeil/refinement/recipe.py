@@ -93,7 +93,7 @@ def _simple_mix(job: TrainJob, before: Sequence[Document], silver: Sequence[Docu
     """Return the job with Simple Mix on silver; as long as it would be on the silver before."""
     earlier, now = (sum(len(d.text) for d in documents) for documents in (before, silver))
     budget = job.blending.budget
-    if earlier:
+    if 0 < earlier < now:
         epochs = budget.silver_passes(estimated_wordpieces(before)) * earlier / now
         budget = budget.model_copy(update={"silver_epochs": epochs})
     blending = job.blending.model_copy(update={**SIMPLE_MIX, "budget": budget})

@@ -35,7 +35,7 @@ ERROR_KINDS: tuple[ErrorKind, ...] = ("boundary", "type", "both", "missing", "sp
 
 BUDGET_NAMES = {
     "equal": "equal budget (every regimen trains on the same number of wordpieces)",
-    "epochs": "epochs budget (a fixed number of passes over the regimen’s data)",
+    "epochs": "epochs budget (every regimen trains as long as its data lasts)",
 }
 
 

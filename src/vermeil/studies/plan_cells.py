@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from vermeil.blending.config import BlendingConfig
+from vermeil.blending.passes import estimated_wordpieces
 from vermeil.blending.regimens import REGIMENS
 from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.progress import Progress
@@ -115,7 +116,7 @@ def _cell_jobs(corpora: StudyCorpora, settings: StudySettings) -> Iterator[CellJ
             plain_name, prompt = split_prompt(regimen)
             draw = draws[prompt]
             blending = blending_for(plain_name, settings.blending, config.variants)
-            blending = _with_budget(regimen, blending, budget)
+            blending = _with_budget(regimen, blending, budget, draw)
             documents = draw
             if regimen == CEILING:
                 documents = _with_gold_labels(draw, corpora.gold)
@@ -177,12 +178,17 @@ def _with_threads(settings: StudySettings) -> StudentConfig:
     return student.model_copy(update={"threads": threads})
 
 
-def _with_budget(regimen: str, blending: BlendingConfig, name: str) -> BlendingConfig:
+def _with_budget(
+    regimen: str, blending: BlendingConfig, name: str, draw: CellDocuments
+) -> BlendingConfig:
+    """Return the blending with a budget; the ceiling trains as long as the blends of the draw."""
+    budget = blending.budget
     update: dict[str, object] = {"name": name}
     if regimen == CEILING:
-        update["gold_epochs"] = blending.budget.silver_epochs
-    budget = blending.budget.model_copy(update=update)
-    return blending.model_copy(update={"budget": budget})
+        gold, silver = estimated_wordpieces(draw.gold), estimated_wordpieces(draw.silver)
+        total = budget.gold_passes(gold) * gold + budget.silver_passes(silver) * silver
+        update["gold_epochs"] = budget.silver_epochs or total / max(1.0, gold + silver)
+    return blending.model_copy(update={"budget": budget.model_copy(update=update)})
 
 
 def _with_gold_labels(documents: CellDocuments, gold: Sequence[Document]) -> CellDocuments:

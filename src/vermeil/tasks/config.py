@@ -100,8 +100,8 @@ class RelationConfig(Section):
     """Whether the relation has no direction, for example "married to". Of a pair that is stored or
     predicted in both directions, one relation remains: the first entity of the text is the head."""
     threshold: float | None = Field(default=None, gt=0, lt=1)
-    """Probability of the relation, divided by its sum with that of no relation, from which a
-    student predicts it. none: 0.3, or the value fitted on corpora.dev by vermeil train."""
+    """Minimum of p / (p + p_none) at which a student predicts the relation. p: its probability;
+    p_none: that of no relation. none: fitted on corpora.dev by vermeil train or study, else 0.3."""
 
     @model_serializer(mode="wrap")
     def _without_unused(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -76,5 +76,5 @@ class TuneConfig(Section):
         """Return the search space, or the default one if it is empty."""
         return self.space or {
             "student.learning_rate": DimensionConfig(low=2e-5, high=1e-3, log=True),
-            "blending.budget.gold_epochs": DimensionConfig(low=2, high=20, log=True),
+            "blending.budget.gold_epochs": DimensionConfig(low=2, high=40, log=True),
         }

@@ -105,6 +105,10 @@ def test_the_scores_of_relations_have_a_temperature_of_their_own(model: Path) ->
     assert report.relations.temperature > 1
     assert report.relations.after.ece < report.relations.before.ece
     assert "relations" in report.as_dict()
+    again = calibrate(model, half)
+    assert again.relations is not None
+    assert again.relations.after == report.relations.after
+    assert again.relations.temperature == report.relations.temperature
     after = list(predict(model, [d.text for d in related(120)], precision="fp32"))
     before, now = (
         [[replace(r, score=None) for r in d.annotation.relations or ()] for d in docs]

@@ -7,7 +7,6 @@ the teacher's own errors.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
@@ -103,7 +102,7 @@ def _corrupted_documents(
     rates = error_rates((task.span_keys(g, words[g.id]), labels[g.id]) for g in judge_corpora.gold)
     random = np.random.default_rng(job.seed)
     passes = job.blending.budget.silver_passes(estimated_wordpieces(documents))
-    for epoch in range(math.ceil(passes)):
+    for epoch in range(max(1, round(passes))):
         for document in documents:
             copy_id = f"{document.id}\n{epoch}"  # differs from all other ids
             keys = corrupt(labels[document.id], words[document.id], task.labels, rates, random)

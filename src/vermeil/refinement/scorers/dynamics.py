@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 VERSION = 1
 """Version of the method; a new version ignores the cached probabilities of earlier ones."""
 
+DEFAULT_PASSES = 3.0
+"""Passes over silver without a setting; the first and the last one must differ."""
+
 _EARLY, _LATE = "learnt early", "learnt late"
 """Names in cached files, which earlier versions wrote, too."""
 
@@ -68,9 +71,10 @@ def _fit_predict(job: TrainJob, progress: Progress) -> ProbabilityStream:
 
     student = Student.create(job.task, job.student, job.seed)
     gold, silver = student.encode((), "gold"), student.encode(job.silver, "silver")
-    plan = plan_for(gold, silver, simple_blending(job.blending, "silver_only"), job.seed)
-    one_pass = sum(example.size for example in silver.examples)
-    epoch = max(1, round(plan.steps * one_pass / plan.total_wordpieces))
+    passes = job.blending.budget.silver_epochs or DEFAULT_PASSES
+    blending = simple_blending(job.blending, "silver_only", silver_epochs=passes)
+    plan = plan_for(gold, silver, blending, job.seed)
+    epoch = max(1, round(plan.steps / passes))
     early = _EarlyPredictions(student, job.silver, min(epoch, plan.steps))
     hooks = TrainingHooks(with_stage_name(progress, "dynamics"), observer=early)
     student.fit(silver.examples, plan, job.seed, hooks)

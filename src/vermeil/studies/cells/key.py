@@ -24,6 +24,9 @@ OBSERVATION_VERSION = 1
 REFINEMENT_VERSION = 2
 """The same for the correction of silver."""
 
+RELATIONS_VERSION = 2
+"""The same for students of relations."""
+
 
 def cell_key(job: CellJob, plan: BatchPlan) -> str:
     """Return the digest of all inputs that determine a cell's result.
@@ -45,6 +48,8 @@ def cell_key(job: CellJob, plan: BatchPlan) -> str:
     for documents in (job.documents.gold, job.documents.silver, job.dev, job.test):
         digest.update(_digest(documents))
     digest.update(_plan_bytes(plan))
+    if job.task.head == "pair":
+        digest.update(f"relations:{RELATIONS_VERSION}".encode())
     if job.refinement is not None:
         selection = job.refinement.selection.model_dump_json()
         blending = job.blending.model_dump_json()

@@ -52,9 +52,9 @@ def decode_relations(
     The class of a pair is the one with the highest probability times the factor of the schema: a
     relation at least as probable as its threshold requires, or none. The score of a relation is its
     probability, without the factor. A symmetric relation has one score per pair of spans: the mean
-    of both directions. It is emitted once, with the earlier span as head, if it is the chosen class
-    but directed relations (by the product of both directions), and no directed relation is the
-    chosen class of either direction. A relation that the labels of its ends do not allow is never
+    of both directions. It is emitted once, with the earlier span as head, if no directed relation
+    is the class of either direction, and it has the highest product of both directions among none
+    and the symmetric relations. A relation that the labels of its ends do not allow is never
     emitted.
 
     Args:

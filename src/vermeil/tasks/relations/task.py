@@ -169,7 +169,7 @@ class RelationsTask:
     def decode_pairs(
         self, annotation: Annotation, words: WordPairs, probabilities: NDArray[np.float32]
     ) -> Annotation:
-        """Return the annotation with the most probable relation of every pair."""
+        """Return the annotation with the relations that reach their threshold."""
         return decode_relations(annotation, words, probabilities, self._pairs)
 
     def span_keys(self, document: Document, words: Sequence[Range]) -> Candidate:

@@ -61,7 +61,7 @@ class RelationTypes:
         return self.settings[name].symmetric
 
     def threshold(self, name: str) -> float:
-        """Return the share of a type from which it is predicted, against no relation."""
+        """Return the minimum of p / (p + p_none): the probabilities of a type and of none."""
         return self.settings[name].threshold or DEFAULT_RELATION_THRESHOLD
 
     def head_labels(self, name: str) -> tuple[str, ...]:
