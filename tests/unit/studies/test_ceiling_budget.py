@@ -9,7 +9,6 @@ import pytest
 from tests.toys import sentences
 
 from vermeil.blending.config import BlendingConfig
-from vermeil.blending.passes import estimated_wordpieces
 from vermeil.blending.regimens import split_budget
 from vermeil.data.document import Annotation
 from vermeil.data.progress import silent
