@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Collection
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vermeil.data.mention import Mention
@@ -64,6 +64,7 @@ ALTERATIONS: dict[str, Callable[[str], str]] = {
 }
 
 
+@example(("of (UK).", (0, 7)), "no blank before a parenthesis")
 @given(texts(), st.sampled_from(sorted(ALTERATIONS)))
 def test_an_altered_surface_is_located_at_its_span(
     case: tuple[str, tuple[int, int]], way: str
@@ -76,6 +77,7 @@ def test_an_altered_surface_is_located_at_its_span(
     assert {text[slice(*one)].casefold() for one in found} == {same}
 
 
+@example(("A&B Varnby (OTB).", (0, 16)), "full stop")
 @given(texts(), st.sampled_from(("full stop", "quotes", "possessive", "entity")))
 def test_escaped_texts_and_altered_surfaces_give_whole_words(
     case: tuple[str, tuple[int, int]], way: str

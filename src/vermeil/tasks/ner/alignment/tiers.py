@@ -46,6 +46,10 @@ _SENTENCE_START = 3
 _JOINABLE = 6
 """Minimum number of letters for a match between one word and several words."""
 _BRACKETS = ("()", "[]", "{}")
+_BETWEEN_WORDS = re.compile(r"\s+|(?=[(\[{])")
+"""Blanks, and the place before an opening bracket: "Quell(UK)" has two words."""
+_WEAK_TIERS = (None, Tier.EDITED, Tier.GLUED)
+"""Results of a text that an exact match in the text with decoded entities replaces."""
 _SUFFIX = re.compile(r"['’‘ʼʹ′`´]\w")
 """An apostrophe and letters: what follows a name with another ending."""
 
@@ -103,13 +107,13 @@ class SurfaceFinder:
         if not has_content(surface.strip()):
             return SurfaceMatches((), None)
         found = self._find_as_written(surface, excluded)
-        if found.tier is None and self._decoded is not None:
+        if found.tier in _WEAK_TIERS and self._decoded is not None:
             view, finder = self._decoded
             # Decoded text may look like further entities, which are text.
             other = finder._without_punctuation(finder._find_as_written(surface, ()), ())
             ranges = (view.to_source_range(*one) for one in other.occurrences)
             same = _exclude((one for one in ranges if one is not None), excluded)
-            if same and other.tier is not None:
+            if same and other.tier and (found.tier is None or other.tier not in _WEAK_TIERS):
                 tier = Tier.FOLDED if other.tier in (Tier.RAW, Tier.SPACED) else other.tier
                 return SurfaceMatches(same, tier, other.distance)
         return self._without_punctuation(found, excluded)
@@ -273,7 +277,7 @@ def without_detail(tier: Tier) -> Tier:
 
 def _count_words(found: str) -> int:
     """Return the number of words, without separate punctuation."""
-    return sum(map(has_content, found.split()))
+    return sum(map(has_content, _BETWEEN_WORDS.split(found)))
 
 
 def _is_balanced(found: str) -> bool:
