@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from tests.toys import NAMES, PLACES
 
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.relation import Relation
+from vermeil.student.config import StudentConfig
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.relations.task import RelationsTask
+
+if TYPE_CHECKING:
+    from vermeil.student.student import Student
 
 RELATIONS: dict[str, Any] = {
     "born_in": {"head": ["PER"], "tail": ["LOC"]},
@@ -33,6 +38,29 @@ def relations_task(**settings: Any) -> RelationsTask:
     """Return the task of the toy documents."""
     values = {"name": "relations", "labels": {"PER": {}, "LOC": {}}, "relations": RELATIONS}
     return RelationsTask(TaskConfig.model_validate(values | settings))
+
+
+def untrained_student(encoder: Path, none_bias: float, **types: dict[str, Any]) -> Student:
+    """Return an untrained student that finds many entities and relations.
+
+    Args:
+        encoder: folder of a tiny encoder.
+        none_bias: added to the logit of no relation; the lower, the more relations.
+        types: relation types by name.
+    """
+    import torch
+
+    from vermeil.student.student import Student
+
+    config = StudentConfig(encoder=str(encoder), max_wordpieces=24, overlap=8, threads=1)
+    student = Student.create(relations_task(relations=types), config, seed=1)
+    head = student.layers.pair_head
+    assert head is not None
+    with torch.no_grad():
+        student.network.get_parameter("classifier.weight").mul_(40)
+        head.output.weight.mul_(20)
+        head.output.bias[0] += none_bias
+    return student
 
 
 def related(number: int, per_group: int | None = None) -> list[Document]:

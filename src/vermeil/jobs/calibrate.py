@@ -14,7 +14,7 @@ from vermeil.errors import DataError
 from vermeil.evaluation.calibration import Reliability, fit_temperature, log_loss, reliability
 from vermeil.evaluation.thresholds import at_temperature
 from vermeil.tasks import make_task
-from vermeil.tasks.config import DEFAULT_RELATION_THRESHOLD, TaskConfig
+from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.pair_task import pair_task
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def calibrate(
 def _relation_thresholds(task: TaskConfig, before: float, after: float) -> dict[str, float]:
     """Return the thresholds that find the same relations after a change of the temperature."""
     return {
-        name: at_temperature(one.threshold or DEFAULT_RELATION_THRESHOLD, before, after)
+        name: at_temperature(one.used_threshold, before, after)
         for name, one in task.relations.items()
     }
 

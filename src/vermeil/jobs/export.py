@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -15,7 +14,7 @@ from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.leftovers import remove_leftovers
 from vermeil.data.lock import lock_path
 from vermeil.data.progress import Progress, silent
-from vermeil.data.written import EXPORTED_MODEL, check_folder
+from vermeil.data.written import EXPORTED_MODEL, check_folder, read_object
 from vermeil.errors import ConfigError, ExportError
 from vermeil.evaluation.documents import evaluate
 from vermeil.jobs.int8_guard import Int8Options, judge_int8
@@ -139,8 +138,7 @@ def _write_card(student: Student, model: Path, output: Path) -> None:
     """Write the model card of the exported model, with the statements of the trained one."""
     from vermeil.student.network.card import onnx_card
 
-    path = model / "training.json"
-    record = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    record = read_object(model / "training.json") or {}
     case = student.uses_letter_case
     card = onnx_card(student.task, student.config, record, letter_case=case)
     (output / "README.md").write_text(card, "utf-8")

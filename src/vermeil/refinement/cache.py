@@ -19,7 +19,7 @@ from vermeil.data.records import document_to_line
 from vermeil.errors import DataError
 from vermeil.renamed import with_old_keys
 from vermeil.section import Section
-from vermeil.student.config import RESULT_INDEPENDENT_KEYS
+from vermeil.student.config import RELATIONS_VERSION, RESULT_INDEPENDENT_KEYS
 from vermeil.student.network.encoder import EMBEDDED
 from vermeil.training.job import TrainJob
 
@@ -77,10 +77,6 @@ class ProbabilityCache:
         if not path.exists():
             _write(path, dict(compute()))
         return _read(path)
-
-
-RELATIONS_VERSION = 2
-"""Version of the students of relations, in every key of their probabilities."""
 
 
 def cache_key(purpose: str, corpora: Sequence[Sequence[Document]], job: TrainJob) -> str:

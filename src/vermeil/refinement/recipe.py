@@ -91,10 +91,10 @@ def _self_training(job: TrainJob, cache: Path, progress: Progress) -> Recipe:
 
 def _simple_mix(job: TrainJob, before: Sequence[Document], silver: Sequence[Document]) -> TrainJob:
     """Return the job with Simple Mix on silver; as long as it would be on the silver before."""
-    earlier, now = (sum(len(d.text) for d in documents) for documents in (before, silver))
+    earlier, now = estimated_wordpieces(before), estimated_wordpieces(silver)
     budget = job.blending.budget
     if 0 < earlier < now:
-        epochs = budget.silver_passes(estimated_wordpieces(before)) * earlier / now
+        epochs = budget.silver_passes(earlier) * earlier / now
         budget = budget.model_copy(update={"silver_epochs": epochs})
     blending = job.blending.model_copy(update={**SIMPLE_MIX, "budget": budget})
     return replace(job, silver=tuple(silver), blending=blending)

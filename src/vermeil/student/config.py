@@ -13,6 +13,10 @@ Context = Literal["none", "group"]
 RESULT_INDEPENDENT_KEYS = {"threads", "checkpoint_seconds", "tracker"}
 """Keys that do not change the result of training."""
 
+RELATIONS_VERSION = 2
+"""Version of the students of relations, in every key of their results. Increase it when the same
+inputs give other results."""
+
 PAIR_LOSS_WEIGHT = 3.0
 """Default of ``student.pair_loss_weight``."""
 

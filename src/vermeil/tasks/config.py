@@ -103,6 +103,11 @@ class RelationConfig(Section):
     """Minimum of p / (p + p_none) at which a student predicts the relation. p: its probability;
     p_none: that of no relation. none: fitted on corpora.dev by vermeil train or study, else 0.3."""
 
+    @property
+    def used_threshold(self) -> float:
+        """The threshold, or the default one."""
+        return self.threshold or DEFAULT_RELATION_THRESHOLD
+
     @model_serializer(mode="wrap")
     def _without_unused(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
         return _without_later_keys(serialise(self))

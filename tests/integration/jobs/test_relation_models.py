@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
-from tests.relation_toys import related, relations_task
+from tests.relation_toys import related, untrained_student
 
 from vermeil.corpora import write_corpus
 from vermeil.corpora.config import CorpusConfig
@@ -24,9 +23,7 @@ from vermeil.jobs.evaluate_files import evaluate_files
 from vermeil.jobs.export import export
 from vermeil.jobs.int8_guard import Int8Options
 from vermeil.jobs.predict import predict
-from vermeil.student.config import StudentConfig
 from vermeil.student.inference.pair_scorer import PAIR_HEAD
-from vermeil.student.student import Student
 
 TEXTS = ["Bo knows AL in Rome", "", "x", "Al , Cy and Di met in Bonn today " * 4]
 
@@ -45,15 +42,7 @@ for document in predict(Path(sys.argv[1]), sys.argv[2:]):
 @pytest.fixture
 def model(encoder: Path, tmp_path: Path) -> Path:
     """An untrained student that finds many entities and relations."""
-    config = StudentConfig(encoder=str(encoder), max_wordpieces=24, overlap=8, threads=1)
-    every_label: dict[str, Any] = {"leads": {}, "knows": {"symmetric": True}}
-    student = Student.create(relations_task(relations=every_label), config, seed=1)
-    head = student.layers.pair_head
-    assert head is not None
-    with torch.no_grad():
-        student.network.get_parameter("classifier.weight").mul_(40)
-        head.output.weight.mul_(20)
-        head.output.bias[0] -= 3
+    student = untrained_student(encoder, -3, leads={}, knows={"symmetric": True})
     student.save(tmp_path / "model", {})
     return tmp_path / "model"
 

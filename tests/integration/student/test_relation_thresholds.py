@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
-from tests.relation_toys import related, relations_task
+from tests.relation_toys import related, untrained_student
 
 from vermeil.data.document import UNANNOTATED, Document
 from vermeil.jobs.predict import predict
-from vermeil.student.config import StudentConfig
 from vermeil.student.inference.model_settings import read_settings
 from vermeil.student.student import Student
 from vermeil.training.thresholds import MINIMUM_RELATIONS, RELATION_THRESHOLDS, fit_thresholds
@@ -23,15 +21,7 @@ def student_of(encoder: Path, **thresholds: float) -> Student:
     types: dict[str, Any] = {"leads": {}, "knows": {"symmetric": True}}
     for name, threshold in thresholds.items():
         types[name]["threshold"] = threshold
-    config = StudentConfig(encoder=str(encoder), max_wordpieces=24, overlap=8, threads=1)
-    student = Student.create(relations_task(relations=types), config, seed=1)
-    head = student.layers.pair_head
-    assert head is not None
-    with torch.no_grad():
-        student.network.get_parameter("classifier.weight").mul_(40)
-        head.output.weight.mul_(20)
-        head.output.bias[0] -= 2
-    return student
+    return untrained_student(encoder, -2, **types)
 
 
 def found_by(student: Student) -> list[Document]:

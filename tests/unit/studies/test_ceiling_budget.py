@@ -9,6 +9,7 @@ import pytest
 from tests.toys import sentences
 
 from vermeil.blending.config import BlendingConfig
+from vermeil.blending.passes import estimated_wordpieces
 from vermeil.blending.regimens import split_budget
 from vermeil.data.document import Annotation
 from vermeil.data.progress import silent
@@ -36,9 +37,8 @@ def test_without_passes_the_ceiling_trains_as_long_as_a_blend(
     jobs = plan_cells(StudyCorpora(gold, silver), settings, tmp_path, silent)
     totals = {}
     for job in (cell.job for cell in jobs):
-        sizes = [
-            sum(len(d.text) // 4 for d in o) for o in (job.documents.gold, job.documents.silver)
-        ]
+        corpora = job.documents.gold, job.documents.silver
+        sizes = [round(estimated_wordpieces(documents)) for documents in corpora]
         regimen = "gold_only" if job.regimen == "ceiling" else job.blending.regimen
         totals[job.regimen] = split_budget(regimen, job.blending.budget, *sizes).total
     assert totals["ceiling"] == pytest.approx(totals["pooled"], rel=0.05)

@@ -11,7 +11,7 @@ import numpy as np
 from vermeil.data.document import Document
 from vermeil.data.example import BatchPlan
 from vermeil.data.records import document_to_line
-from vermeil.student.config import RESULT_INDEPENDENT_KEYS
+from vermeil.student.config import RELATIONS_VERSION, RESULT_INDEPENDENT_KEYS
 from vermeil.studies.cells.job import CellJob
 
 VERSION = 2
@@ -23,9 +23,6 @@ OBSERVATION_VERSION = 1
 
 REFINEMENT_VERSION = 2
 """The same for the correction of silver."""
-
-RELATIONS_VERSION = 2
-"""The same for students of relations."""
 
 
 def cell_key(job: CellJob, plan: BatchPlan) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from vermeil.errors import ConfigError, did_you_mean
-from vermeil.tasks.config import DEFAULT_RELATION_THRESHOLD, RelationConfig, TaskConfig
+from vermeil.tasks.config import RelationConfig, TaskConfig
 from vermeil.tasks.labels import LabelSet
 
 NO_RELATION = "none"
@@ -62,7 +62,7 @@ class RelationTypes:
 
     def threshold(self, name: str) -> float:
         """Return the minimum of p / (p + p_none): the probabilities of a type and of none."""
-        return self.settings[name].threshold or DEFAULT_RELATION_THRESHOLD
+        return self.settings[name].used_threshold
 
     def head_labels(self, name: str) -> tuple[str, ...]:
         """Return the labels that the first end of a type may have."""

@@ -49,7 +49,7 @@ _BRACKETS = ("()", "[]", "{}")
 _BETWEEN_WORDS = re.compile(r"\s+|(?=[(\[{])")
 """Blanks, and the place before an opening bracket: "Quell(UK)" has two words."""
 _WEAK_TIERS = (None, Tier.EDITED, Tier.GLUED)
-"""Results of a text that an exact match in the text with decoded entities replaces."""
+"""No match, and matches that a better one in the text with decoded entities replaces."""
 _SUFFIX = re.compile(r"['’‘ʼʹ′`´]\w")
 """An apostrophe and letters: what follows a name with another ending."""
 
