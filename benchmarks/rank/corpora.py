@@ -80,10 +80,10 @@ class Setting:
         return [self.gold[number] for number in order.tolist()]
 
 
-PEOPLE = (250, 400, 600, 800, 1000)
-CHATGPT = (1000, 1600, 2400, 3200, 4000)
-STRONG = (500, 800, 1200, 1600, 2000)
-NEWSWIRE_SIZES = (200, 320, 480, 640, 800)
+PEOPLE = (250, 600, 1000)
+CHATGPT = (1000, 2400, 4000)
+STRONG = (500, 1200, 2000)
+NEWSWIRE_SIZES = (200, 480, 800)
 
 CHATGPT_POOL = 10_000
 """Sentences to choose from; gold is drawn from the other articles of train."""

@@ -3,8 +3,9 @@
 Every strategy begins with the same random documents of a seed. A student is trained on them and
 scored on test. The strategy chooses the next documents, their real labels are revealed, and a new
 student is trained on all of them, until the largest size. `draw` is the baseline: documents drawn
-at random, without any check for repeats. Students, seeds and passes are the same for all
-strategies. Each finished cell (setting, strategy, seed, size) is a file, and is not run again.
+at random, without any check for repeats. `cost_aware_per_document` is `cost_aware` where every
+document costs the same. Students and seeds are the same for all strategies; the passes are those of
+`vermeil train`. Each finished cell (setting, strategy, seed, size) is a file, and is not run again.
 
     VERMEIL_DATA=… python benchmarks/rank/simulate.py --output cells --settings people-conll
     python benchmarks/rank/tabulate.py cells
@@ -32,9 +33,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from benchmarks.rank.corpora import SETTINGS, Setting
 
-from vermeil.blending.config import BlendingConfig
+from vermeil.blending.config import BlendingConfig, RegimenName
 from vermeil.data.atomic import write_json
 from vermeil.data.document import UNANNOTATED, Document
+from vermeil.data.words import words_of
 from vermeil.evaluation.documents import score_documents
 from vermeil.jobs.calibrate import calibrate
 from vermeil.jobs.predict import predict
@@ -51,9 +53,11 @@ from vermeil.training.job import TrainJob
 
 DRAW = "draw"
 """The baseline."""
+PER_DOCUMENT = "cost_aware_per_document"
+"""cost_aware with equal costs of all documents: the highest sum of uncertainties."""
 DEV = 600
 """Documents of dev that fit the temperature."""
-NAMES = (DRAW, *get_args(StrategyName))
+NAMES = (DRAW, *get_args(StrategyName), PER_DOCUMENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ class Simulation:
                 "seed": self.seed,
                 "size": size,
                 **record,
+                "words": sum(len(words_of(one)) for one in self._labelled(ids)),
                 "next": [*ids, *found],
             }
             write_json(path, cell)
@@ -115,14 +120,13 @@ class Simulation:
     def _job(self, ids: Sequence[str]) -> TrainJob:
         labelled, setting = self._labelled(ids), self.setting
         gold = labelled if setting.for_person else setting.gold_of(self.seed)
-        regimen = "gold_only" if setting.for_person else "simple_mix"
-        passes = {"gold_epochs": max(4, 4000 / len(gold)), "silver_epochs": 3}
+        regimen: RegimenName = "gold_only" if setting.for_person else "simple_mix"
         return TrainJob(
             gold=gold,
             silver=() if setting.for_person else labelled,
             task=setting.task,
             student=StudentConfig(encoder=self.encoder, threads=self.threads),
-            blending=BlendingConfig.model_validate({"regimen": regimen, "budget": passes}),
+            blending=BlendingConfig(regimen=regimen),
             seed=self.seed,
         )
 
@@ -162,7 +166,8 @@ class Simulation:
         calibrate(model, self.setting.dev[:DEV])
         known = set(ids)
         left = [one for one in self.setting.candidates if one.id not in known]
-        needs_judge = "judge" in STRATEGIES[self.strategy].needs  # type: ignore[index]
+        strategy, costs = self._strategy()
+        needs_judge = "judge" in STRATEGIES[strategy].needs
         job = self._job(ids)
         sources = RankSources(
             annotated=(*job.gold, *job.silver),
@@ -173,8 +178,9 @@ class Simulation:
         config = RankConfig.model_validate(
             {
                 "annotator": "person" if self.setting.for_person else "teacher",
-                "strategy": self.strategy,
+                "strategy": strategy,
                 "max_documents": number,
+                **costs,
             }
         )
         report = rank(left, self.setting.task, config, sources, seed=self.seed)
@@ -182,6 +188,12 @@ class Simulation:
         if len(found) < number:
             raise SystemExit(f"{self.name} {self.strategy}: {report.left_out}; too few documents")
         return found
+
+    def _strategy(self) -> tuple[StrategyName, dict[str, float]]:
+        """Return the name and the costs in the [rank] section."""
+        if self.strategy == PER_DOCUMENT:
+            return "cost_aware", {"seconds_per_document": 1, "seconds_per_word": 1e-9}
+        return self.strategy, {}  # type: ignore[return-value]
 
     def _judge(self, ids: Sequence[str], left: Sequence[Document]) -> JudgeResult:
         """Return the judgements of the teacher's labels, by a judge without students."""
@@ -195,9 +207,16 @@ class Simulation:
 
 
 def names_for(setting: Setting) -> tuple[str, ...]:
-    """Return the strategies that can rank the documents of a setting."""
-    silver = {name for name, one in STRATEGIES.items() if "silver" in one.needs}
-    return NAMES if setting.has_silver else tuple(name for name in NAMES if name not in silver)
+    """Return the strategies that can rank the documents of a setting.
+
+    The prompt makes the costs of a teacher's documents nearly equal, so that they are not simulated
+    twice.
+    """
+    left_out = {name for name, one in STRATEGIES.items() if "silver" in one.needs}
+    left_out = set() if setting.has_silver else left_out
+    if not setting.for_person:
+        left_out = {*left_out, PER_DOCUMENT}
+    return tuple(name for name in NAMES if name not in left_out)
 
 
 def main() -> None:
