@@ -9,6 +9,7 @@ Goal: on at least two settings, the lower end of the second difference is at lea
 first difference is significant after Holm's correction over the strategies.
 
     python benchmarks/rank/tabulate.py cells
+    python benchmarks/rank/tabulate.py cells --write docs/results/selection.md
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +27,96 @@ from numpy.typing import NDArray
 
 from vermeil.evaluation.bootstrap import resampled_f1
 from vermeil.evaluation.correction import holm
+from vermeil.selection.ranking.config import SECONDS_PER_DOCUMENT, SECONDS_PER_WORD
 
 SHARE, TOLERANCE = 0.6, -1.0
 """Share of the documents, and the lowest acceptable difference in F1 points."""
 BASELINE = "draw"
+BEGIN, END = "<!-- tables: written by tabulate.py -->", "<!-- end of tables -->"
+
+Cells = dict[tuple[str, int, int], dict[str, Any]]
+"""Strategy, seed and size to the cell."""
 
 
-def read_cells(folder: Path) -> dict[str, dict[tuple[str, int, int], dict[str, Any]]]:
-    """Return the cells of each setting, by strategy, seed and size."""
-    found: dict[str, dict[tuple[str, int, int], dict[str, Any]]] = defaultdict(dict)
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """F1 of every strategy at every size, in points.
+
+    Args:
+        strategies: names; the baseline is one of them.
+        sizes: numbers of documents, ascending: shape (sizes,).
+        seeds: seeds for which all cells exist.
+        means: means over the seeds, shape (strategies, sizes).
+        drawn: resampled means, shape (resamples, strategies, sizes).
+        minutes: time of a person for the documents of the largest size, shape (strategies,).
+    """
+
+    strategies: Sequence[str]
+    sizes: NDArray[np.float64]
+    seeds: Sequence[int]
+    means: NDArray[np.float64]
+    drawn: NDArray[np.float64]
+    minutes: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """Comparison of a strategy with the baseline, in points of F1.
+
+    Args:
+        strategy: the strategy.
+        area: difference of the areas, with its 95 % interval.
+        p: Holm-corrected p-value of that difference.
+        saved: F1 with a share of the documents minus F1 of the baseline with all, with interval.
+    """
+
+    strategy: str
+    area: tuple[float, float, float]
+    p: float
+    saved: tuple[float, float, float]
+
+    @property
+    def met(self) -> bool:
+        """Whether the goal is reached."""
+        return self.area[0] > 0 and self.p < 0.05 and self.saved[1] >= TOLERANCE
+
+
+def read_cells(folder: Path) -> dict[str, Cells]:
+    """Return the cells of each setting."""
+    found: dict[str, Cells] = defaultdict(dict)
     for path in sorted(folder.glob("*.json")):
         cell = json.loads(path.read_text())
         found[cell["setting"]][cell["strategy"], cell["seed"], cell["size"]] = cell
     return found
+
+
+def curves_of(cells: Cells, resamples: int) -> Curves | None:
+    """Return the curves over the seeds with all sizes of all strategies; none without a seed."""
+    strategies = sorted({key[0] for key in cells}, key=lambda name: (name != BASELINE, name))
+    sizes = sorted({key[2] for key in cells})
+    seeds = [
+        seed
+        for seed in sorted({key[1] for key in cells})
+        if all((strategy, seed, size) in cells for strategy in strategies for size in sizes)
+    ]
+    if not seeds or strategies[0] != BASELINE or len(sizes) < 2:
+        return None
+    if len({len(cell["counts"]) for cell in cells.values()}) > 1:
+        raise SystemExit("the cells have different test documents; use one folder per run")
+    grid = [[cells[name, seed, size] for seed in seeds] for name in strategies for size in sizes]
+    counts = np.array([[cell["counts"] for cell in row] for row in grid], np.int64)
+    shape = (len(strategies), len(sizes))
+    f1 = np.array([[cell["f1"] for cell in row] for row in grid]).mean(axis=1).reshape(shape)
+    largest = grid[len(sizes) - 1 :: len(sizes)]
+    words = np.array([[cell["words"] for cell in row] for row in largest]).mean(axis=1)
+    return Curves(
+        strategies,
+        np.array(sizes, np.float64),
+        seeds,
+        f1 * 100,
+        resampled_f1(counts, resamples, 0).reshape(-1, *shape) * 100,
+        (words * SECONDS_PER_WORD + sizes[-1] * SECONDS_PER_DOCUMENT) / 60,
+    )
 
 
 def area(values: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -59,88 +139,84 @@ def interval(drawn: NDArray[np.float64]) -> tuple[float, float, float]:
     return float(low), float(high), min(1.0, 2 * (1 + fewer) / (len(drawn) + 1))
 
 
-def tabulate(
-    name: str, cells: dict[tuple[str, int, int], dict[str, Any]], resamples: int
-) -> dict[str, Any]:
-    """Print the tables of a setting, and return its comparisons.
-
-    Only seeds with all sizes of all strategies are used.
-    """
-    strategies = list(dict.fromkeys(key[0] for key in cells))
-    sizes = sorted({key[2] for key in cells})
-    seeds = [
-        seed
-        for seed in sorted({key[1] for key in cells})
-        if all((strategy, seed, size) in cells for strategy in strategies for size in sizes)
-    ]
-    if not seeds or BASELINE not in strategies or len(sizes) < 2:
-        print(f"{name}: no seed has all sizes of all strategies")
-        return {}
-    if len({len(cell["counts"]) for cell in cells.values()}) > 1:
-        raise SystemExit(f"{name}: the cells have different test documents; use one folder per run")
-    shape = (len(strategies), len(sizes))
-    counts = np.array(
-        [
-            [cells[strategy, seed, size]["counts"] for seed in seeds]
-            for strategy in strategies
-            for size in sizes
-        ],
-        np.int64,
-    )
-    drawn = resampled_f1(counts, resamples, 0).reshape(-1, *shape) * 100
-    means = np.array(
-        [
-            [np.mean([cells[strategy, seed, size]["f1"] for seed in seeds]) for size in sizes]
-            for strategy in strategies
-        ]
-    )
-    means *= 100
-    grid = np.array(sizes, np.float64)
-    base = strategies.index(BASELINE)
-    part = int(np.abs(grid - SHARE * grid[-1]).argmin())
-    print(f"\n{name}, {len(seeds)} seeds: F1 by number of documents")
-    print(f"{'':16}", *(f"{size:>7}" for size in sizes), "   area")
-    others = [number for number in range(len(strategies)) if number != base]
-    gains = {n: area(drawn[:, n], grid) - area(drawn[:, base], grid) for n in others}
-    adjusted = dict(zip(others, holm([interval(gains[n])[2] for n in others]), strict=True))
-    report = {}
-    for number, strategy in enumerate(strategies):
-        row = " ".join(f"{value:7.2f}" for value in means[number])
-        print(f"{strategy:16} {row} {area(means[number], grid):7.2f}")
-    print(f"against {BASELINE}: area; F1 with {sizes[part]} minus {BASELINE} with {sizes[-1]}")
+def gains_of(curves: Curves) -> list[Gain]:
+    """Return the comparisons of all strategies with the baseline, which is the first row."""
+    means, drawn, sizes = curves.means, curves.drawn, curves.sizes
+    part = int(np.abs(sizes - SHARE * sizes[-1]).argmin())
+    others = range(1, len(curves.strategies))
+    areas = {n: interval(area(drawn[:, n], sizes) - area(drawn[:, 0], sizes)) for n in others}
+    adjusted = dict(zip(others, holm([areas[n][2] for n in others]), strict=True))
+    gains = []
     for number in others:
-        gain = float(area(means[number], grid) - area(means[base], grid))
-        low, high, _ = interval(gains[number])
-        saved = float(means[number, part] - means[base, -1])
-        saved_low, saved_high, _ = interval(drawn[:, number, part] - drawn[:, base, -1])
-        met = gain > 0 and adjusted[number] < 0.05 and saved_low >= TOLERANCE
-        report[strategies[number]] = {
-            "area": [gain, low, high, float(adjusted[number])],
-            "saved": [saved, saved_low, saved_high],
-            "met": met,
-        }
-        print(
-            f"{strategies[number]:16} {gain:+.2f} [{low:+.2f}, {high:+.2f}] "
-            f"p = {adjusted[number]:.3f}; {saved:+.2f} [{saved_low:+.2f}, {saved_high:+.2f}]"
-            f"{'  goal met' if met else ''}"
+        low, high, _ = areas[number]
+        gain = float(area(means[number], sizes) - area(means[0], sizes))
+        saved = float(means[number, part] - means[0, -1])
+        saved_low, saved_high, _ = interval(drawn[:, number, part] - drawn[:, 0, -1])
+        gains.append(
+            Gain(
+                curves.strategies[number],
+                (gain, low, high),
+                adjusted[number],
+                (saved, saved_low, saved_high),
+            )
         )
-    return report
+    return gains
+
+
+def table(name: str, curves: Curves, gains: Sequence[Gain]) -> Iterator[str]:
+    """Yield the lines of the table of a setting."""
+    sizes = [f"{size:,.0f}" for size in curves.sizes]
+    part = sizes[int(np.abs(curves.sizes - SHARE * curves.sizes[-1]).argmin())]
+    yield f"### {name}: {len(curves.seeds)} seeds"
+    yield ""
+    yield (
+        f"| strategy | F1 with {' | '.join(sizes)} | minutes | area − {BASELINE} [95 %] | p (Holm) "
+        f"| F1 with {part} − {BASELINE} with {sizes[-1]} [95 %] |"
+    )
+    yield f"|---|{'---:|' * len(sizes)}---:|---|---:|---|"
+    by_name = {gain.strategy: gain for gain in gains}
+    for number, strategy in enumerate(curves.strategies):
+        scores = " | ".join(f"{value / 100:.3f}".lstrip("0") for value in curves.means[number])
+        row = f"| `{strategy}` | {scores} | {curves.minutes[number]:.0f} |"
+        gain = by_name.get(strategy)
+        if gain is None:
+            yield f"{row} | | |"
+            continue
+        p = "< .001" if gain.p < 0.001 else f"{gain.p:.3f}".lstrip("0")
+        goal = " **(goal)**" if gain.met else ""
+        yield f"{row} {_points(gain.area)} | {p} | {_points(gain.saved)}{goal} |"
+
+
+def _points(values: tuple[float, float, float]) -> str:
+    difference, low, high = (f"{value:+.1f}".replace("-", "−") for value in values)
+    return f"{difference} [{low}, {high}]"
 
 
 def main() -> None:
-    """Print all settings."""
+    """Print the tables of all settings, and count the settings that reach the goal."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cells", type=Path, help="folder of the cells")
-    parser.add_argument("--resamples", type=int, default=2000)
-    parser.add_argument("--json", type=Path, help="file for all comparisons")
+    parser.add_argument("--resamples", type=int, default=10_000)
+    parser.add_argument("--write", type=Path, help="page whose tables are replaced")
     options = parser.parse_args()
-    reports = {
-        name: tabulate(name, cells, options.resamples)
-        for name, cells in read_cells(options.cells).items()
-    }
-    strategies = {strategy for report in reports.values() for strategy in report}
-    for strategy in sorted(strategies):
-        settings = sum(report.get(strategy, {}).get("met", False) for report in reports.values())
+    lines: list[str] = []
+    met: dict[str, int] = defaultdict(int)
+    for name, cells in read_cells(options.cells).items():
+        curves = curves_of(cells, options.resamples)
+        if curves is None:
+            print(f"{name}: no seed has all sizes of all strategies")
+            continue
+        gains = gains_of(curves)
+        lines += [*table(name, curves, gains), ""]
+        for gain in gains:
+            met[gain.strategy] += gain.met
+    text = "\n".join(lines)
+    print(text)
+    if options.write:
+        before, rest = options.write.read_text("utf-8").split(BEGIN)
+        page = f"{before}{BEGIN}\n\n{text}\n{END}{rest.split(END)[1]}"
+        options.write.write_text(page, "utf-8")
+    for strategy, settings in sorted(met.items()):
         result = {
             "name": f"rank {strategy}, settings with the goal met",
             "ours": settings,
@@ -151,8 +227,6 @@ def main() -> None:
             "met": settings >= 2,
         }
         print("RESULT", json.dumps(result))
-    if options.json:
-        options.json.write_text(json.dumps(reports, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
