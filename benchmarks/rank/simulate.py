@@ -32,6 +32,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from benchmarks.rank.corpora import SETTINGS, Setting
+from benchmarks.rank.embeddings import keep_embeddings
 
 from vermeil.blending.config import BlendingConfig, RegimenName
 from vermeil.data.atomic import write_json
@@ -243,6 +244,9 @@ def main() -> None:
             setting = replace(
                 setting, test=setting.test[: options.test], dev=setting.dev[: options.test]
             )
+        kept = options.output / "embeddings" / f"{name}.{len(setting.candidates)}.npy"
+        documents = (*setting.candidates, *setting.labels.values(), *setting.gold)
+        keep_embeddings(kept, [one.text for one in documents], options.encoder)
         for seed in options.seeds:
             for strategy in options.strategies:
                 if strategy in names_for(setting):
