@@ -23,12 +23,14 @@ from vermeil.jobs.ranking.rank import check_strategy, rank, require_sources
 from vermeil.jobs.ranking.report import RankReport
 from vermeil.jobs.ranking.sources import RankSources
 from vermeil.jobs.run_folder import RunFolder
+from vermeil.optional import missing_modules
 from vermeil.pipeline.demonstration_files import demonstrations_for
 from vermeil.pipeline.documents import required_corpus, silver_corpus
 from vermeil.pipeline.pool import read_parts
 from vermeil.refinement.judging import JudgeResult
 from vermeil.refinement.select import select
-from vermeil.selection.ranking.strategies import sources_of
+from vermeil.selection.ranking.config import StrategyName
+from vermeil.selection.ranking.strategies import chosen_strategy, sources_of
 from vermeil.student.network.encoder import require_encoder
 from vermeil.tasks import make_task
 from vermeil.tasks.added_labels import with_unknown_labels
@@ -158,17 +160,32 @@ def _annotated(corpus: CorpusConfig | None) -> Iterator[Document]:
 
 
 def _needs(config: Config) -> frozenset[str]:
-    return sources_of(config.rank.strategy, config.rank.batch)
+    return sources_of(_strategy(config), config.rank.batch)
+
+
+def _strategy(config: Config) -> StrategyName:
+    """Return the strategy; without packages for training, that of a run without a student."""
+    has_student = has_model(config) and not missing_modules("train")
+    return chosen_strategy(config.rank, has_student=has_student)
+
+
+def has_model(config: Config) -> bool:
+    """Return whether there is a student for a ranking."""
+    return _model_folder(config).exists()
+
+
+def _model_folder(config: Config) -> Path:
+    return config.rank.model or RunFolder(config.run.output).model
 
 
 def _model(config: Config) -> Path | None:
     """Return the model folder of the student, if the strategy needs one."""
     if "student" not in _needs(config):
         return None
-    model = config.rank.model or RunFolder(config.run.output).model
+    model = _model_folder(config)
     if not model.exists():
         raise ConfigError(
-            f"rank.strategy: {config.rank.strategy} needs a student, and there is none in {model}; "
+            f"rank.strategy: {_strategy(config)} needs a student, and there is none in {model}; "
             "run vermeil train first, or name a model folder in rank.model"
         )
     return model

@@ -68,6 +68,15 @@ def test_strategies_rank_a_pool_for_the_teacher(
     assert any("not calibrated" in warning for warning in report.warnings) == uncalibrated
 
 
+def test_without_a_strategy_the_student_decides(task: Task, model: Path, encoder: Path) -> None:
+    sources = RankSources(annotated=sentences(4), encoder=str(encoder))
+    assert rank(POOL, task, config(max_documents=7), sources).strategy == "random"
+    with_student = RankSources(annotated=sentences(4), model=model, encoder=str(encoder))
+    report = rank(POOL, task, config(max_documents=7), with_student)
+    named = rank(POOL, task, config(strategy="uncertainty", max_documents=7), with_student)
+    assert (report.strategy, report.entries) == ("uncertainty", named.entries)
+
+
 def test_uncertainty_is_that_of_the_calibrated_student(task: Task, model: Path) -> None:
     sources = RankSources(model=model)
     report = rank(POOL, task, config(strategy="uncertainty", batch=1), sources)

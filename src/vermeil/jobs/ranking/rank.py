@@ -29,9 +29,14 @@ from vermeil.jobs.ranking.signals import (
 )
 from vermeil.jobs.ranking.sources import RankSources
 from vermeil.selection.ranking.choice import RankSignals
-from vermeil.selection.ranking.config import RankConfig
+from vermeil.selection.ranking.config import RankConfig, StrategyName
 from vermeil.selection.ranking.limits import RankLimits
-from vermeil.selection.ranking.strategies import STRATEGIES, order_documents, sources_of
+from vermeil.selection.ranking.strategies import (
+    STRATEGIES,
+    chosen_strategy,
+    order_documents,
+    sources_of,
+)
 from vermeil.student.network.encoder import require_encoder
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.config import TeacherConfig
@@ -54,7 +59,7 @@ def rank(
         documents: documents, or plain texts whose ids become their positions (from 1). For
             disagreement and expected_errors they have the teacher's annotation.
         task: the task of teacher and student.
-        config: annotator, strategy and limits; None: a random order without limits.
+        config: annotator, strategy and limits; None: the default strategy without limits.
         sources: annotated texts, student, encoder and teacher; None: none of them.
         progress: called with stage, done, total and details.
         seed: seed of the random order.
@@ -87,7 +92,8 @@ def rank(
         ),
         progress,
     )
-    entries = _entries(collected, remaining, costs, limits, config)
+    strategy = _strategy(config, sources)
+    entries = _entries(collected, remaining, costs, limits, strategy, config.batch)
     unmarked = sum(not regions for _, regions in collected.signals.regions or ())
     if unmarked:
         left_out["without_region"] = unmarked
@@ -96,7 +102,7 @@ def rank(
     totals = {name: sum(entry.costs[name] for entry in entries) for name in costs}
     return RankReport(
         config.annotator,
-        config.strategy,
+        strategy,
         len(given),
         entries,
         left_out,
@@ -108,6 +114,8 @@ def rank(
 
 def check_strategy(config: RankConfig) -> None:
     """Raise `ConfigError` if the strategy cannot rank documents for the annotator."""
+    if config.strategy is None:
+        return
     if config.annotator == "teacher" and "silver" in STRATEGIES[config.strategy].needs:
         others = ", ".join(n for n, one in STRATEGIES.items() if "silver" not in one.needs)
         raise ConfigError(
@@ -119,8 +127,9 @@ def check_strategy(config: RankConfig) -> None:
 def require_sources(config: RankConfig, sources: RankSources) -> None:
     """Raise `ConfigError` unless the sources that a strategy needs are given and installed."""
     check_strategy(config)
-    needs = sources_of(config.strategy, config.batch)
-    name = f"rank.strategy: {config.strategy}"
+    strategy = _strategy(config, sources)
+    needs = sources_of(strategy, config.batch)
+    name = f"rank.strategy: {strategy}"
     if "judge" in needs and sources.judge_result is None:
         raise ConfigError(
             f"{name} needs the judgements of silver; give RankSources(judge_result=…) from "
@@ -154,6 +163,10 @@ class _Collected:
     warnings: tuple[str, ...] = ()
 
 
+def _strategy(config: RankConfig, sources: RankSources) -> StrategyName:
+    return chosen_strategy(config, has_student=sources.model is not None)
+
+
 def _unit(config: RankConfig) -> str:
     return "token" if config.annotator == "teacher" else "minute"
 
@@ -183,7 +196,7 @@ def _remaining(
 ) -> list[int]:
     """Return the positions of the documents to rank; count the others in ``left_out``."""
     reasons: dict[str, set[int]] = {"stored_reply": set(np.flatnonzero(answered).tolist())}
-    if "silver" in sources_of(config.strategy, config.batch):
+    if "silver" in sources_of(_strategy(config, sources), config.batch):
         reasons["without_annotation"] = {
             position for position, one in enumerate(documents) if one.annotation.is_empty
         }
@@ -216,7 +229,7 @@ def _nothing_left(documents: int, left_out: dict[str, int]) -> NothingToRankErro
 def _collect(ranking: _Ranking, signals: RankSignals, progress: Progress) -> _Collected:
     """Return the signals that the strategy needs."""
     documents, config, sources = ranking.documents, ranking.config, ranking.sources
-    needs = sources_of(config.strategy, config.batch)
+    needs = sources_of(_strategy(config, sources), config.batch)
     warnings: list[str] = []
     if "encoder" in needs:
         embeddings, seen = embeddings_of(documents, sources.annotated, sources.encoder, progress)
@@ -250,10 +263,11 @@ def _entries(
     documents: Sequence[Document],
     costs: Costs,
     limits: RankLimits,
-    config: RankConfig,
+    strategy: StrategyName,
+    batch: int,
 ) -> tuple[RankEntry, ...]:
     """Return the documents within the limits, in the order of the strategy."""
-    choices = order_documents(config.strategy, collected.signals, config.batch)
+    choices = order_documents(strategy, collected.signals, batch)
     return tuple(
         RankEntry(
             documents[choice.index].id,

@@ -13,7 +13,6 @@ from vermeil.corpora import read_corpus, write_corpus
 from vermeil.corpora.analysis.join import join_corpora
 from vermeil.corpora.config import CorpusConfig
 from vermeil.data.document import Document
-from vermeil.jobs.run_folder import RunFolder
 from vermeil.pipeline.documents import silver_corpus, uses_silver
 from vermeil.pipeline.loop.folder import LoopFolder
 from vermeil.tasks import make_task
@@ -123,11 +122,6 @@ def config_of_teacher(config: Config, folder: LoopFolder, dollars: float | None)
         gold = CorpusConfig(path=first, format="jsonl")
         update["corpora"] = config.corpora.model_copy(update={"gold": gold})
     return config.model_copy(update=update)
-
-
-def has_model(config: Config) -> bool:
-    """Return whether there is a student for a ranking."""
-    return (config.rank.model or RunFolder(config.run.output).model).exists()
 
 
 def _annotated(documents: Iterable[Document]) -> list[Document]:

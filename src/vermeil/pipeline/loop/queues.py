@@ -15,12 +15,11 @@ from vermeil.data.progress import Progress
 from vermeil.errors import DataError, NothingToRankError
 from vermeil.jobs.review import read_ids
 from vermeil.pipeline.documents import silver_corpus
-from vermeil.pipeline.loop.corpora import has_model
 from vermeil.pipeline.loop.folder import LoopFolder, RoundFolder
 from vermeil.pipeline.pool import read_parts
-from vermeil.pipeline.rank_files import rank_files
+from vermeil.pipeline.rank_files import has_model, rank_files
 from vermeil.selection.ranking.config import StrategyName
-from vermeil.selection.ranking.strategies import STRATEGIES
+from vermeil.selection.ranking.strategies import STRATEGIES, chosen_strategy
 
 Log = Callable[[str], None]
 
@@ -143,8 +142,15 @@ def check_ids(config: Config) -> None:
                 )
 
 
-def _possible(config: Config, strategy: StrategyName, log: Log) -> StrategyName:
-    """Return the strategy, or a random order while there is no student or silver for it."""
+def _possible(config: Config, strategy: StrategyName | None, log: Log) -> StrategyName:
+    """Return the strategy, or a random order while there is no student or silver for it.
+
+    Without a strategy and without a corpus for dev, the order is random: the reviewed documents
+    give dev, and uncertain ones are harder than others.
+    """
+    if strategy is None:
+        has_student = has_model(config) and config.corpora.dev is not None
+        return chosen_strategy(config.rank, has_student=has_student)
     needs = STRATEGIES[strategy].needs
     missing = []
     if "student" in needs and not has_model(config):

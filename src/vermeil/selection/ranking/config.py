@@ -32,11 +32,12 @@ class RankConfig(Section):
     annotator: Annotator = "teacher"
     """Annotator of the documents. teacher: documents of the pool. person: documents of silver if
     there is silver, else of the pool."""
-    strategy: StrategyName = "random"
-    """random: a random order. diversity: far from all chosen and annotated texts (k-centre).
-    uncertainty: highest mean uncertainty of the student. cost_aware: uncertainty per token or
-    minute. disagreement: teacher and student disagree. expected_errors: expected errors of the
-    judge. allabel: diverse, then representative, then uncertain texts."""
+    strategy: StrategyName | None = None
+    """none: uncertainty if there is a student, else random. random: a random order. diversity: far
+    from all chosen and annotated texts (k-centre). uncertainty: highest mean uncertainty of the
+    student. cost_aware: uncertainty per token or minute. disagreement: teacher and student
+    disagree. expected_errors: expected errors of the judge. allabel: diverse, then representative,
+    then uncertain texts."""
     max_documents: int | None = Field(default=None, ge=1)
     """Maximum number of documents. none: no limit."""
     max_cost_usd: float | None = Field(default=None, gt=0)

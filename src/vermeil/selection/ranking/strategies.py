@@ -9,7 +9,7 @@ from typing import Literal
 from vermeil.selection.ranking.allabel import allabel_order
 from vermeil.selection.ranking.batches import diverse_batches
 from vermeil.selection.ranking.choice import RankedChoice, RankSignals
-from vermeil.selection.ranking.config import StrategyName
+from vermeil.selection.ranking.config import RankConfig, StrategyName
 from vermeil.selection.ranking.cost_aware import cost_aware_order
 from vermeil.selection.ranking.disagreement import error_order
 from vermeil.selection.ranking.diversity import CentreDistances, diversity_order
@@ -46,6 +46,18 @@ STRATEGIES: Mapping[StrategyName, Strategy] = {
     "allabel": Strategy(allabel_order, frozenset({"encoder", "student"})),
 }
 """Name of every strategy to its order and the signals that it needs."""
+
+
+def chosen_strategy(config: RankConfig, *, has_student: bool) -> StrategyName:
+    """Return the configured strategy; without one, uncertainty if there is a student, else random.
+
+    Source: docs/results/selection.md.
+
+    Args:
+        config: the ``[rank]`` section.
+        has_student: whether there is a student, and its packages are installed.
+    """
+    return config.strategy or ("uncertainty" if has_student else "random")
 
 
 def sources_of(name: StrategyName, batch: int) -> frozenset[SignalSource]:

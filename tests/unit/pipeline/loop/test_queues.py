@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from vermeil.config import Config, load_config
+from vermeil.corpora.config import CorpusConfig
 from vermeil.data.progress import silent
 from vermeil.errors import DataError
 from vermeil.pipeline.loop.folder import LoopFolder
@@ -53,6 +54,20 @@ def test_a_pool_without_further_documents_ends_the_rounds(config: Config, tmp_pa
     found, (message,) = queue_of(config, folder, 2)
     assert found == []
     assert message.startswith("no further document to review: nothing is left to rank (of 2 docu")
+
+
+def test_reviewed_documents_that_give_dev_are_a_random_sample(
+    config: Config, tmp_path: Path
+) -> None:
+    """A student's uncertainty chooses the documents only if dev is a corpus of its own."""
+    folder = LoopFolder(tmp_path / "loop")
+    unset = config.model_copy(update={"rank": config.rank.model_copy(update={"strategy": None})})
+    (tmp_path / "vermeil-run" / "model").mkdir(parents=True)  # not the files of a student
+    assert queue_of(unset, folder, 1) == (["Bo"], [])
+    write(tmp_path / "dev.jsonl", "Cy left Paris.", spans=True)
+    corpora = config.corpora.model_copy(update={"dev": CorpusConfig(path=tmp_path / "dev.jsonl")})
+    with pytest.raises(DataError, match="vermeil-run/model"):
+        queue_of(unset.model_copy(update={"corpora": corpora}), folder, 2)
 
 
 def test_the_choice_for_the_teacher_is_empty_at_the_end_of_the_pool(
