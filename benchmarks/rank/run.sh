@@ -11,4 +11,4 @@ cells="${1:?name a folder for the cells}"
 shift
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 python "$root/benchmarks/rank/simulate.py" --output "$cells" "$@"
-python "$root/benchmarks/rank/tabulate.py" "$cells"
+python "$root/benchmarks/rank/curves.py" "$cells"

@@ -8,7 +8,7 @@ document costs the same. Students and seeds are the same for all strategies; the
 `vermeil train`. Each finished cell (setting, strategy, seed, size) is a file, and is not run again.
 
     VERMEIL_DATA=… python benchmarks/rank/simulate.py --output cells --settings people-conll
-    python benchmarks/rank/tabulate.py cells
+    python benchmarks/rank/curves.py cells
 
 The whole measurement is `benchmarks/rank/run.sh`.
 """

@@ -8,8 +8,8 @@ Every strategy is compared with `draw`, by resampling groups of test and seeds t
 Goal: on at least two settings, the lower end of the second difference is at least −1.0 F1, and the
 first difference is significant after Holm's correction over the strategies.
 
-    python benchmarks/rank/tabulate.py cells
-    python benchmarks/rank/tabulate.py cells --write docs/results/selection.md
+    python benchmarks/rank/curves.py cells
+    python benchmarks/rank/curves.py cells --write docs/results/selection.md
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from vermeil.selection.ranking.config import SECONDS_PER_DOCUMENT, SECONDS_PER_W
 SHARE, TOLERANCE = 0.6, -1.0
 """Share of the documents, and the lowest acceptable difference in F1 points."""
 BASELINE = "draw"
-BEGIN, END = "<!-- tables: written by tabulate.py -->", "<!-- end of tables -->"
+BEGIN, END = "<!-- tables: written by curves.py -->", "<!-- end of tables -->"
 
 Cells = dict[tuple[str, int, int], dict[str, Any]]
 """Strategy, seed and size to the cell."""
