@@ -25,7 +25,7 @@ EXAMPLE = """Example: vermeil rank --for teacher --strategy diversity --set rank
 
 \b
 Others:
-  vermeil rank --for person --strategy uncertainty --set rank.max_minutes=60
+  vermeil rank --for person --strategy cost_aware --set rank.max_minutes=60
   vermeil annotate --order vermeil-run/for-teacher.jsonl
   vermeil review export silver.jsonl --to doccano -o t.jsonl --ids vermeil-run/for-person.jsonl
 """

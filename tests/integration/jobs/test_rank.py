@@ -73,8 +73,8 @@ def test_without_a_strategy_the_student_decides(task: Task, model: Path, encoder
     assert rank(POOL, task, config(max_documents=7), sources).strategy == "random"
     with_student = RankSources(annotated=sentences(4), model=model, encoder=str(encoder))
     report = rank(POOL, task, config(max_documents=7), with_student)
-    named = rank(POOL, task, config(strategy="uncertainty", max_documents=7), with_student)
-    assert (report.strategy, report.entries) == ("uncertainty", named.entries)
+    named = rank(POOL, task, config(strategy="cost_aware", max_documents=7), with_student)
+    assert (report.strategy, report.entries) == ("cost_aware", named.entries)
 
 
 def test_uncertainty_is_that_of_the_calibrated_student(task: Task, model: Path) -> None:

@@ -33,7 +33,7 @@ class RankConfig(Section):
     """Annotator of the documents. teacher: documents of the pool. person: documents of silver if
     there is silver, else of the pool."""
     strategy: StrategyName | None = None
-    """none: uncertainty if there is a student, else random. random: a random order. diversity: far
+    """none: cost_aware if there is a student, else random. random: a random order. diversity: far
     from all chosen and annotated texts (k-centre). uncertainty: highest mean uncertainty of the
     student. cost_aware: uncertainty per token or minute. disagreement: teacher and student
     disagree. expected_errors: expected errors of the judge. allabel: diverse, then representative,

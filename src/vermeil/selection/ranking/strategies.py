@@ -49,7 +49,7 @@ STRATEGIES: Mapping[StrategyName, Strategy] = {
 
 
 def chosen_strategy(config: RankConfig, *, has_student: bool) -> StrategyName:
-    """Return the configured strategy; without one, uncertainty if there is a student, else random.
+    """Return the configured strategy; without one, cost_aware if there is a student, else random.
 
     Source: docs/results/selection.md.
 
@@ -57,7 +57,7 @@ def chosen_strategy(config: RankConfig, *, has_student: bool) -> StrategyName:
         config: the ``[rank]`` section.
         has_student: whether there is a student, and its packages are installed.
     """
-    return config.strategy or ("uncertainty" if has_student else "random")
+    return config.strategy or ("cost_aware" if has_student else "random")
 
 
 def sources_of(name: StrategyName, batch: int) -> frozenset[SignalSource]:

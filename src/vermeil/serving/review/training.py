@@ -116,7 +116,7 @@ class BackgroundTraining:
             reviewed: the reviewed documents with their annotation.
             remaining: documents of the queue without a review.
             minutes: active time of the review.
-            on_order: called with the ids of ``remaining``, most uncertain first.
+            on_order: called with the ids of ``remaining``, in the order of `vermeil.rank`.
         """
         assert self._job is not None
         with self._lock:
@@ -213,8 +213,8 @@ def _result(request: TrainingRequest, folder: Path, report: Any) -> dict[str, An
 
 
 def _order(documents: Sequence[Document], job: TrainJob, model: Path, report: Any) -> list[str]:
-    """Return the ids of documents, the most uncertain for the student first."""
-    config = RankConfig(annotator="person", strategy="uncertainty", batch=1)
+    """Return the ids of documents, the highest uncertainty per minute first."""
+    config = RankConfig(annotator="person", strategy="cost_aware", batch=1)
     try:
         ranked = rank(documents, job.task, config, RankSources(model=model), report, job.seed)
     except DataError:  # no document is left
