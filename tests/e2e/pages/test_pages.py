@@ -21,7 +21,7 @@ from tests.e2e.pages.runner import PageShell
 from tests.integration.test_demo import small_settings
 from tests.tiny import make_encoder
 
-from vermeil.corpora import write_corpus
+from vermeil.corpora import read_corpus, write_corpus
 from vermeil.data.document import Annotation, Document
 from vermeil.demo import run_demo
 from vermeil.student.config import StudentConfig
@@ -98,6 +98,12 @@ def few_documents(folder: Path, url: str, _: Path) -> None:
     settings_into(folder, url, LABELS + CORPORA)
 
 
+def more_silver(folder: Path, _: str, __: Path) -> None:
+    """Add documents to silver: of a larger pool, people have corrected a part."""
+    silver = folder / "vermeil-run" / "silver.jsonl"
+    write_corpus([*read_corpus(silver), *letters(10, "later")], silver, overwrite=True)
+
+
 def without(*names: str) -> Callable[[Path, str, Path], None]:
     """Return a step that removes files which the page's next command writes."""
 
@@ -128,6 +134,7 @@ BEFORE: Mapping[tuple[str, str], Callable[[Path, str, Path], None]] = {
         people_answer, without("gold.jsonl")
     ),
     ("from-plain-text", "vermeil run"): page_settings,
+    ("from-plain-text", "vermeil rank --for person --set"): more_silver,
     ("corpora", "vermeil corpus convert label-studio:"): in_turn(
         people_answer, without("gold.jsonl", "tasks.json", "tasks.labels.xml")
     ),
