@@ -195,6 +195,14 @@ def test_a_mention_of_unknown_origin_has_no_confidence() -> None:
     assert confidence(Mention("Ann", "PER"), logprobs) is None
 
 
+def test_the_closing_quote_of_a_surface_counts_also_if_the_label_comes_first() -> None:
+    reply = '[["Ann", "PER", 0, 0], ["PER", "Ann", 0, 0]]'
+    parsed = parse_reply("token_indices", reply, Question("Ann", LABELS))
+    assert parsed is not None
+    held = [[reply[a or None : b or None] for a, b in m.reply_ranges] for m in parsed.mentions]
+    assert held == [['Ann"', "PER"], ['Ann"', "PER"]]
+
+
 @settings(max_examples=100)
 @given(seed=st.integers(0, 2**32))
 def test_ranges_in_a_broken_reply_hold_the_surface_and_label(seed: int) -> None:

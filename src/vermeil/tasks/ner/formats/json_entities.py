@@ -270,7 +270,8 @@ def _with_label_last(pair: Mention, question: Question) -> Mention:
     normalise = question.labels.normalise
     is_reversed = normalise(pair.label) is None and normalise(pair.surface) is not None
     if is_reversed and occurs(pair.label, question.text):
-        return Mention(pair.label, pair.surface, None, pair.reply_ranges[::-1])
+        ranges = reply_ranges(pair.label, pair.surface)
+        return Mention(pair.label, pair.surface, None, ranges)
     return pair
 
 
