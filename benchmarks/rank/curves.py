@@ -8,13 +8,15 @@ Every strategy is compared with `draw`, by resampling groups of test and seeds t
 Goal: on at least two settings, the lower end of the second difference is at least −1.0 F1, and the
 first difference is significant after Holm's correction over the strategies.
 
-    python benchmarks/rank/curves.py cells
-    python benchmarks/rank/curves.py cells --write docs/results/selection.md
+    python benchmarks/rank/curves.py cells --pack docs/results/selection/cells.jsonl.gz
+    python benchmarks/rank/curves.py docs/results/selection/cells.jsonl.gz \\
+        --write docs/results/selection.md
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -81,13 +83,25 @@ class Gain:
         return self.area[0] > 0 and self.p < 0.05 and self.saved[1] >= TOLERANCE
 
 
-def read_cells(folder: Path) -> dict[str, Cells]:
-    """Return the cells of each setting."""
+def read_cells(path: Path) -> dict[str, Cells]:
+    """Return the cells of each setting, from the folder of `simulate.py` or a packed file."""
+    if path.is_dir():
+        texts = [one.read_text("utf-8") for one in sorted(path.glob("*.json"))]
+    else:
+        texts = gzip.decompress(path.read_bytes()).decode("utf-8").splitlines()
     found: dict[str, Cells] = defaultdict(dict)
-    for path in sorted(folder.glob("*.json")):
-        cell = json.loads(path.read_text())
+    for cell in map(json.loads, texts):
         found[cell["setting"]][cell["strategy"], cell["seed"], cell["size"]] = cell
     return found
+
+
+def pack_cells(settings: dict[str, Cells], path: Path) -> None:
+    """Write the cells to one file, without the ids of the chosen documents."""
+    cells = [cell for own in settings.values() for cell in own.values()]
+    kept = [{name: cell[name] for name in cell if name != "next"} for cell in cells]
+    lines = "".join(f"{json.dumps(cell, separators=(',', ':'))}\n" for cell in kept)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress(lines.encode(), 9, mtime=0))
 
 
 def curves_of(cells: Cells, resamples: int) -> Curves | None:
@@ -195,13 +209,17 @@ def _points(values: tuple[float, float, float]) -> str:
 def main() -> None:
     """Print the tables of all settings, and count the settings that reach the goal."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("cells", type=Path, help="folder of the cells")
+    parser.add_argument("cells", type=Path, help="folder of the cells, or a packed file")
+    parser.add_argument("--pack", type=Path, help="file to pack the cells into")
     parser.add_argument("--resamples", type=int, default=10_000)
     parser.add_argument("--write", type=Path, help="page whose tables are replaced")
     options = parser.parse_args()
     lines: list[str] = []
     met: dict[str, int] = defaultdict(int)
-    for name, cells in read_cells(options.cells).items():
+    settings = read_cells(options.cells)
+    if options.pack:
+        pack_cells(settings, options.pack)
+    for name, cells in settings.items():
         curves = curves_of(cells, options.resamples)
         if curves is None:
             print(f"{name}: no seed has all sizes of all strategies")
