@@ -39,9 +39,13 @@ from vermeil.training.fit import train_student
 REGIMEN = BlendingConfig(regimen="gold_only")
 
 
-def cell(encoder: str, gold: int, seed: int, rate: float) -> dict[str, Any]:
+Splits = dict[str, list[Document]]
+"""The documents of train, dev and test."""
+
+
+def cell(data: Splits, encoder: str, gold: int, seed: int, rate: float) -> dict[str, Any]:
     """Train and score one student."""
-    drawn = random.Random(seed).sample(corpus("train"), gold)
+    drawn = random.Random(seed).sample(data["train"], gold)
     config = StudentConfig(encoder=encoder, threads=1, learning_rate=rate, checkpoint_seconds=None)
     student = Student.create(TASK, config, seed)
     corpora = student.encode(drawn, "gold"), student.encode([], "silver")
@@ -50,8 +54,7 @@ def cell(encoder: str, gold: int, seed: int, rate: float) -> dict[str, Any]:
     seconds = time.process_time() - started
     scores, started = {}, time.process_time()
     for split in ("dev", "test"):
-        documents: list[Document] = corpus(split)
-        scores[split] = evaluate(student.predict(documents), documents, TASK).overall.f1
+        scores[split] = evaluate(student.predict(data[split]), data[split], TASK).overall.f1
     return {
         "encoder": Path(encoder).name,
         "gold": gold,
@@ -103,13 +106,14 @@ def main() -> None:
     if options.table:
         table(options.output)
         return
+    data = {split: corpus(split) for split in ("train", "dev", "test")}
     for gold in options.gold:
         for rate in options.rates:
             for seed in options.seeds:
                 name = f"{Path(options.encoder).name}.{gold}.{rate:g}.{seed}.json"
                 path = options.output / name
                 if not path.exists():
-                    found = cell(options.encoder, gold, seed, rate)
+                    found = cell(data, options.encoder, gold, seed, rate)
                     write_json(path, found)
                     print(json.dumps(found), flush=True)
 

@@ -1,6 +1,8 @@
 """Describe the documents that each strategy chose: length, and share of documents without items.
 
-VERMEIL_DATA=… python benchmarks/rank/chosen.py cells
+The cells are those of `simulate.py`, with the ids of the documents:
+
+    VERMEIL_DATA=… python benchmarks/rank/chosen.py cells
 """
 
 from __future__ import annotations

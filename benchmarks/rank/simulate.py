@@ -213,10 +213,9 @@ def names_for(setting: Setting) -> tuple[str, ...]:
     The prompt makes the costs of a teacher's documents nearly equal, so that they are not simulated
     twice.
     """
-    left_out = {name for name, one in STRATEGIES.items() if "silver" in one.needs}
-    left_out = set() if setting.has_silver else left_out
-    if not setting.for_person:
-        left_out = {*left_out, PER_DOCUMENT}
+    left_out: set[str] = set() if setting.for_person else {PER_DOCUMENT}
+    if not setting.has_silver:
+        left_out.update(name for name, one in STRATEGIES.items() if "silver" in one.needs)
     return tuple(name for name in NAMES if name not in left_out)
 
 

@@ -218,5 +218,7 @@ def test_ranges_in_a_broken_reply_hold_the_surface_and_label(seed: int) -> None:
                 if "\\" not in raw:  # else the string is what the escapes stand for
                     # Halves of surrogate pairs become U+FFFD, like everything unreadable.
                     pairs = raw.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-                    # A heading such as "Persons:" stands for its label.
-                    assert ascii(string) in (ascii(pairs), ascii(LABELS.of_heading(pairs)))
+                    # A key such as "Persons:" stands for the label that it names.
+                    if quote == 0 and pairs != string:
+                        pairs = LABELS.of_heading(pairs) or pairs
+                    assert ascii(pairs) == ascii(string)

@@ -33,6 +33,7 @@ from vermeil.selection.ranking.config import RankConfig, StrategyName
 from vermeil.selection.ranking.limits import RankLimits
 from vermeil.selection.ranking.strategies import (
     STRATEGIES,
+    SignalSource,
     chosen_strategy,
     order_documents,
     sources_of,
@@ -72,10 +73,12 @@ def rank(
     """
     config, sources = config or RankConfig(), sources or RankSources()
     require_sources(config, sources)
+    strategy = _strategy(config, sources)
+    needs = sources_of(strategy, config.batch)
     given = list(DocumentStream(documents))
     left_out: dict[str, int] = {}
     costs, answered, replies = _costs(given, task, config, sources)
-    positions = _remaining(given, answered, config, sources, left_out)
+    positions = _remaining(given, answered, config, sources, needs, left_out)
     if not positions:
         raise _nothing_left(len(given), left_out)
     remaining = [given[position] for position in positions]
@@ -83,7 +86,13 @@ def rank(
     limits = limits_of(config, costs)
     asked = [given[position] for position in np.flatnonzero(answered).tolist()]
     collected = _collect(
-        _Ranking(remaining, task, config, replace(sources, annotated=(*sources.annotated, *asked))),
+        _Ranking(
+            remaining,
+            task,
+            config,
+            replace(sources, annotated=(*sources.annotated, *asked)),
+            needs,
+        ),
         RankSignals(
             costs=np.maximum(costs[_unit(config) + "s"], np.finfo(np.float64).tiny),
             unit=_unit(config),
@@ -92,7 +101,6 @@ def rank(
         ),
         progress,
     )
-    strategy = _strategy(config, sources)
     entries = _entries(collected, remaining, costs, limits, strategy, config.batch)
     unmarked = sum(not regions for _, regions in collected.signals.regions or ())
     if unmarked:
@@ -114,9 +122,8 @@ def rank(
 
 def check_strategy(config: RankConfig) -> None:
     """Raise `ConfigError` if the strategy cannot rank documents for the annotator."""
-    if config.strategy is None:
-        return
-    if config.annotator == "teacher" and "silver" in STRATEGIES[config.strategy].needs:
+    needs = () if config.strategy is None else STRATEGIES[config.strategy].needs
+    if config.annotator == "teacher" and "silver" in needs:
         others = ", ".join(n for n, one in STRATEGIES.items() if "silver" not in one.needs)
         raise ConfigError(
             f"rank.strategy: {config.strategy} ranks documents that the teacher has annotated "
@@ -153,6 +160,7 @@ class _Ranking:
     task: Task
     config: RankConfig
     sources: RankSources
+    needs: frozenset[SignalSource]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +200,12 @@ def _remaining(
     answered: np.typing.NDArray[np.bool_],
     config: RankConfig,
     sources: RankSources,
+    needs: frozenset[SignalSource],
     left_out: dict[str, int],
 ) -> list[int]:
     """Return the positions of the documents to rank; count the others in ``left_out``."""
     reasons: dict[str, set[int]] = {"stored_reply": set(np.flatnonzero(answered).tolist())}
-    if "silver" in sources_of(_strategy(config, sources), config.batch):
+    if "silver" in needs:
         reasons["without_annotation"] = {
             position for position, one in enumerate(documents) if one.annotation.is_empty
         }
@@ -229,7 +238,7 @@ def _nothing_left(documents: int, left_out: dict[str, int]) -> NothingToRankErro
 def _collect(ranking: _Ranking, signals: RankSignals, progress: Progress) -> _Collected:
     """Return the signals that the strategy needs."""
     documents, config, sources = ranking.documents, ranking.config, ranking.sources
-    needs = sources_of(_strategy(config, sources), config.batch)
+    needs = ranking.needs
     warnings: list[str] = []
     if "encoder" in needs:
         embeddings, seen = embeddings_of(documents, sources.annotated, sources.encoder, progress)
