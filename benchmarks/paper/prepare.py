@@ -14,6 +14,7 @@ Writes into the folder:
 - ``mix-gold.jsonl``: gold without the first 1,025 sentences.
 - ``mix-conll.jsonl``, ``mix-bbc.jsonl``, ``mix-both.jsonl``: the paper's mix of data, silver of the
   large language model for those 1,025 sentences, for the BBC sentences, and for both.
+- ``dev.jsonl``: the first 60 articles of CoNLL-2003's dev set.
 - ``teachers.json``: precision, recall and F1 of each teacher against gold.
 
 The texts may not be redistributed, so the folder must stay outside the project (``build/`` is
@@ -55,6 +56,9 @@ LEVELS = (0.83, 0.89)
 """F1 of the mixed teachers."""
 MIXED = 1025
 """CoNLL-2003 sentences of the paper's mix of data: the first ones, whole articles."""
+
+DEV_ARTICLES = 60
+"""Articles of the small dev set."""
 
 Row = Mapping[str, Any]
 
@@ -152,6 +156,14 @@ def f1_of(predicted: Iterable[Document], gold: Sequence[Document]) -> dict[str, 
     return {"precision": micro.precision, "recall": micro.recall, "f1": micro.f1}
 
 
+def write_dev(path: Path) -> None:
+    """Write the rows of the first articles of dev."""
+    dev = Path(os.environ["VERMEIL_DATA"]) / "conll2003/dev.jsonl.gz"
+    with gzip.open(dev, "rt", encoding="utf-8") as lines:
+        rows = [line for line in lines if json.loads(line)["doc"] < DEV_ARTICLES]
+    path.write_text("".join(rows), encoding="utf-8")
+
+
 def write_mixes(
     folder: Path, gold: Sequence[Document], strong: Sequence[Document], bbc: Sequence[Document]
 ) -> None:
@@ -192,6 +204,7 @@ def main(folder: Path) -> None:
     bbc = locate(rows_of("llm2026_bbc"), "standard", folder / "work/bbc")
     write_corpus(bbc, folder / "bbc.jsonl", overwrite=True)
     write_corpus(gold, folder / "gold.jsonl", overwrite=True)
+    write_dev(folder / "dev.jsonl")
     write_mixes(folder, gold, teachers["strong"], bbc)
     text = json.dumps(scores, indent=1) + "\n"
     (folder / "teachers.json").write_text(text, encoding="utf-8")

@@ -32,15 +32,14 @@ cells() {
 # quoted NAME…: the names as strings of TOML, with commas.
 quoted() { printf '"%s",' "$@"; }
 
-# small GROUP TEACHER GOLD REGIMENS SEEDS [SETTING…]: cells of half the budget and at most 2,000 silver
-# sentences, in a folder of their own. Gold has a third of a blend's budget (100 sentences: a quarter,
-# 3,000: a half).
+# small GROUP TEACHER GOLD REGIMENS SEEDS [SETTING…]: cells of 100,000 wordpieces, half of them gold, at
+# most 2,000 silver sentences, the first 60 articles of dev (1,012 sentences), in a folder of their own.
 small() {
-  local group=$1 gold=$3 silver passes; shift
-  declare -A of=([100]=16 [250]=8 [1000]=2 [3000]=1)
-  passes=${of[$gold]} silver=$(( 4005 - gold < 2000 ? 4005 - gold : 2000 ))
-  results=$results/$group cells "$@" blending.budget.wordpieces=120000 \
-    "blending.budget.gold_epochs=$passes" "study.silver_documents=[$silver]"
+  local group=$1 gold=$3 silver; shift
+  silver=$(( 4005 - gold < 2000 ? 4005 - gold : 2000 ))
+  results=$results/$group cells "$@" "corpora.dev.path=$PWD/$corpora/dev.jsonl" \
+    blending.budget.wordpieces=100000 blending.budget.gold_fraction=0.5 study.curve_points=0 \
+    "study.silver_documents=[$silver]"
 }
 
 five="0,1,2,3,4"
@@ -58,15 +57,32 @@ step_2() { # 100 gold sentences and the strong teacher against 3,000 gold senten
 
 step_3() { # teachers x gold sizes: where does the order vanish?
   local gold teacher
-  for gold in 250 1000 100 3000; do
-    small grid gold "$gold" "gold_only" "0,1,2"
+  for gold in 250 1000; do
+    small grid gold "$gold" "gold_only" "$five"
     for teacher in uniner chatgpt strong mixed-83 mixed-89; do
       small grid "$teacher" "$gold" "simple_mix pooled" "0,1,2"
     done
   done
+  small grid gold 100 "gold_only" "$five"
+  for teacher in uniner chatgpt strong; do
+    small grid "$teacher" 100 "simple_mix pooled" "0,1,2"
+  done
 }
 
-step_4() { # the paper's mix of data: silver of CoNLL-2003, of the BBC, and of both
+step_4() { # refined silver
+  local gold teacher
+  for gold in 250 100 1000; do
+    for teacher in chatgpt uniner strong; do small grid "$teacher" "$gold" "auto" "0,1,2"; done
+  done
+}
+
+step_5() { # schedules and the reverse order
+  for teacher in strong chatgpt uniner; do
+    small grid "$teacher" 250 "sigmoid power linear reverse_mix silver_only" "0,1,2"
+  done
+}
+
+step_6() { # the paper's mix of data: silver of CoNLL-2003, of the BBC, and of both
   local gold part
   for gold in 250 1000; do
     small mix gold "$gold" "gold_only" "$five" "corpora.gold.path=$PWD/$corpora/mix-gold.jsonl"
@@ -77,15 +93,12 @@ step_4() { # the paper's mix of data: silver of CoNLL-2003, of the BBC, and of b
   done
 }
 
-step_5() { # schedules and the reverse order
+step_7() { # 3,000 gold sentences
+  small grid gold 3000 "gold_only" "0,1,2"
   for teacher in strong chatgpt uniner; do
-    small grid "$teacher" 250 "sigmoid power linear reverse_mix silver_only" "0,1,2"
+    small grid "$teacher" 3000 "simple_mix pooled" "0,1,2"
   done
 }
 
-step_6() { # refined silver
-  for teacher in uniner chatgpt strong; do small grid "$teacher" 250 "auto" "0,1,2"; done
-}
-
-for step in "${@:-1 2 3 4 5 6}"; do for number in $step; do "step_$number"; done; done
+for step in "${@:-1 2 3 4 5 6 7}"; do for number in $step; do "step_$number"; done; done
 python benchmarks/pack_cells.py "$results"/*-*/study "$results"/grid/*/study "$results"/mix/*/study
