@@ -75,7 +75,7 @@ def newswire(file: str, reply_format: str) -> Corpora:
 
 def conll04() -> Corpora:
     """Return the entities of CoNLL04 with the recorded replies."""
-    task = make_task(TaskConfig.model_validate({"labels": dict.fromkeys(_CONLL04, {})}))
+    task = make_task(TaskConfig.model_validate({"labels": {name: {} for name in _CONLL04}}))
     parts = {
         name: [d.with_annotation(Annotation(d.spans)) for d in relations.corpus(name)]
         for name in ("train", "dev", "test")
@@ -106,8 +106,10 @@ def finer() -> Corpora:
 def wnut() -> Corpora:
     """Return WNUT-17 with noise in place of a teacher."""
     labels = ("corporation", "creative-work", "group", "location", "person", "product")
-    task = make_task(TaskConfig.model_validate({"labels": dict.fromkeys(labels, {})}))
-    train, dev, test = (_read(DATA / f"wnut17/{name}.jsonl.gz") for name in ("train", "dev", "test"))
+    task = make_task(TaskConfig.model_validate({"labels": {name: {} for name in labels}}))
+    train, dev, test = (
+        _read(DATA / f"wnut17/{name}.jsonl.gz") for name in ("train", "dev", "test")
+    )
     return Corpora(task, [(d, noisy(d, labels)) for d in train], dev, test)
 
 

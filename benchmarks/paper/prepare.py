@@ -8,6 +8,8 @@ Writes into the folder:
 - ``strong.jsonl``, ``strong-cot.jsonl``, ``bbc.jsonl``: silver of the large language model of 2026,
   with the standard prompt, the chain-of-thought prompt (the first 1,025 sentences), and for the
   1,054 BBC sentences. The replies pass through ``vermeil replies import`` and ``vermeil locate``.
+- ``strong-bbc.jsonl``, ``strong-plain.jsonl``: ``strong.jsonl`` with the silver of the BBC
+  sentences, and with the other 10,036 sentences of CoNLL-2003 without labels.
 - ``chatgpt.jsonl``, ``uniner.jsonl``: the labels of these teachers for the same sentences.
 - ``mixed-83.jsonl``, ``mixed-89.jsonl``: ChatGPT's labels, in which gold replaces the labels of
   whole articles, drawn with seed 0, until F1 reaches .83 and .89.
@@ -204,6 +206,10 @@ def main(folder: Path) -> None:
     bbc = locate(rows_of("llm2026_bbc"), "standard", folder / "work/bbc")
     write_corpus(bbc, folder / "bbc.jsonl", overwrite=True)
     write_corpus(gold, folder / "gold.jsonl", overwrite=True)
+    others = read_corpus(CorpusConfig(path=train, format="tokens", tag_key="gold"))
+    plain = [d.with_annotation(UNANNOTATED) for d in others if d.id not in ids]
+    for name, more in (("strong-bbc", bbc), ("strong-plain", plain)):
+        write_corpus([*teachers["strong"], *more], folder / f"{name}.jsonl", overwrite=True)
     write_dev(folder / "dev.jsonl")
     write_mixes(folder, gold, teachers["strong"], bbc)
     text = json.dumps(scores, indent=1) + "\n"

@@ -35,11 +35,11 @@ quoted() { printf '"%s",' "$@"; }
 # small GROUP TEACHER GOLD REGIMENS SEEDS [SETTING…]: cells of 100,000 wordpieces, half of them gold, at
 # most 2,000 silver sentences, the first 60 articles of dev (1,012 sentences), in a folder of their own.
 small() {
-  local group=$1 gold=$3 silver; shift
-  silver=$(( 4005 - gold < 2000 ? 4005 - gold : 2000 ))
+  local group=$1 gold=$3 size=none; shift
+  [[ $1 == gold ]] || size="[$(( 4005 - gold < 2000 ? 4005 - gold : 2000 ))]"
   results=$results/$group cells "$@" "corpora.dev.path=$PWD/$corpora/dev.jsonl" \
     blending.budget.wordpieces=100000 blending.budget.gold_fraction=0.5 study.curve_points=0 \
-    "study.silver_documents=[$silver]"
+    "study.silver_documents=$size"
 }
 
 five="0,1,2,3,4"

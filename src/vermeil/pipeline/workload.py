@@ -126,7 +126,11 @@ _TRAININGS: dict[str, Callable[[Config, Sequence[Document]], dict[str, int]]] = 
     "refine": _refining_trainings,
     "select": _judging_trainings,
     "rank": _judging_trainings,
-    "auto": lambda config, silver: {**_refining_trainings(config, silver), FINAL_STUDENT: 1},
+    "auto": lambda config, silver: {
+        "students of gold only": config.selection.folds * config.selection.compare_gold_only,
+        **_refining_trainings(config, silver),
+        FINAL_STUDENT: 1,
+    },
     "self_training": lambda *_: {PLAIN_STUDENTS: 1, FINAL_STUDENT: 1},
 }
 

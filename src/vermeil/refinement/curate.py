@@ -61,7 +61,7 @@ def curate(settings: ScorerSettings, policy: Policy, progress: Progress = silent
     job = settings.job
     _check_folds(job.selection)
     corpora = divide_corpora(job.gold, job.silver)
-    _check_corpora(corpora, job)
+    check_corpora(corpora, job)
     result, gain = judge_in_rounds(corpora, settings, progress)
     better = gain.difference > 0
     used: Policy = policy if better or policy not in ("relabel", "soft") else "keep"
@@ -107,7 +107,8 @@ def _check_folds(config: SelectionConfig) -> None:
         raise ConfigError(*problems)
 
 
-def _check_corpora(corpora: JudgeCorpora, job: TrainJob) -> None:
+def check_corpora(corpora: JudgeCorpora, job: TrainJob) -> None:
+    """Raise `DataError` if the teacher cannot be judged, or there is no silver."""
     if not corpora.silver:
         raise DataError("every silver document is in gold, too; there is nothing to select from")
     if not corpora.gold:

@@ -16,9 +16,11 @@ from vermeil.refinement.cache import ProbabilityCache
 from vermeil.refinement.judge_corpora import divide_corpora
 from vermeil.refinement.refine import refine
 from vermeil.refinement.report import RefineReport
-from vermeil.refinement.scorers.settings import SIMPLE_MIX, ScorerSettings
+from vermeil.refinement.scorers.settings import GOLD_ONLY, SIMPLE_MIX, ScorerSettings
 from vermeil.refinement.self_training import self_annotate
+from vermeil.refinement.silver_gain import SilverGain, measure_silver_gain
 from vermeil.training.job import TrainJob
+from vermeil.training.requirements import require_judging
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +28,25 @@ class Recipe:
     """A job that replaces one whose regimen makes its silver first.
 
     Args:
-        job: the silver that was made, and Simple Mix in place of the regimen.
+        job: the silver that was made, and Simple Mix in place of the regimen; gold only if silver
+            is left out.
         report: the report of the refinement; None: silver was not refined.
         self_annotated: number of documents that a student annotated.
+        silver_gain: the measurement that decides whether silver is used; None: not measured.
     """
 
     job: TrainJob
     report: RefineReport | None
     self_annotated: int
+    silver_gain: SilverGain | None = None
 
     @property
     def record(self) -> Mapping[str, Any]:
         """The recipe's part of the record of the training."""
+        gain = {} if self.silver_gain is None else {"silver_gain": self.silver_gain.as_dict()}
         if self.report is not None:
-            return {"refinement": self.report.as_dict()}
-        return {"self_annotated": self.self_annotated}
+            return {"refinement": self.report.as_dict(), **gain}
+        return {"self_annotated": self.self_annotated, **gain}
 
 
 def resolve_recipe(job: TrainJob, cache: Path, progress: Progress = silent) -> Recipe:
@@ -50,8 +56,9 @@ def resolve_recipe(job: TrainJob, cache: Path, progress: Progress = silent) -> R
     them. Gold comes last, against the errors that remain in silver. Evidence:
     docs/results/recipes.md.
 
-    - ``auto``: silver is corrected if the judge is better than the teacher on gold. Documents that
-      the teacher did not annotate are annotated by a student and join silver.
+    - ``auto``: silver is left out if it does harm on gold (see
+      `vermeil.refinement.silver_gain`). It is corrected if the judge is better than the teacher on
+      gold. Documents that the teacher did not annotate are annotated by a student and join silver.
     - ``self_training``: silver stays as it is. A student of gold and silver annotates the
       documents without an annotation, and they join silver. It needs two trainings, and no gold
       that the teacher annotated, too.
@@ -69,10 +76,23 @@ def resolve_recipe(job: TrainJob, cache: Path, progress: Progress = silent) -> R
 
 
 def _auto(job: TrainJob, cache: Path, progress: Progress) -> Recipe:
+    gain = _silver_gain(job, cache, progress)
+    if gain is not None and not gain.is_silver_used:
+        blending = job.blending.model_copy(update=dict(GOLD_ONLY))
+        return Recipe(replace(job, silver=(), blending=blending), None, 0, gain)
     done = refine(job, cache, progress)
     added = done.report.documents.self_annotated or 0
     judged = done.documents[: len(done.documents) - added]
-    return Recipe(_simple_mix(job, judged, done.documents), done.report, added)
+    return Recipe(_simple_mix(job, judged, done.documents), done.report, added, gain)
+
+
+def _silver_gain(job: TrainJob, cache: Path, progress: Progress) -> SilverGain | None:
+    """Return the gain of silver on gold; None if the configuration does not ask for it."""
+    config = job.selection
+    if not (config.compare_gold_only and config.folds):
+        return None
+    require_judging("the regimen auto", config, job.student)
+    return measure_silver_gain(ScorerSettings(job, ProbabilityCache(cache)), progress)
 
 
 def _self_training(job: TrainJob, cache: Path, progress: Progress) -> Recipe:

@@ -43,9 +43,6 @@ def judge_in_rounds(
         then there is nothing to correct.
     """
     job, config = settings.job, settings.job.selection
-    if pair_task(job.task) is not None:
-        documents = judge_corpora.teacher_documents
-        settings = replace(settings, teacher={d.id: d.annotation for d in documents})
     students = (
         _student_probabilities(judge_corpora, settings, SIMPLE_MIX, progress)
         if config.folds
@@ -70,6 +67,25 @@ def judge_in_rounds(
     return result, gain
 
 
+def judging_settings(
+    judge_corpora: JudgeCorpora, settings: ScorerSettings, blending: Mapping[str, Any]
+) -> ScorerSettings:
+    """Return the settings of the students that judge silver.
+
+    Args:
+        judge_corpora: gold with the teacher's annotations, and the rest of silver.
+        settings: the training job, with all gold documents, and the cache.
+        blending: values of the blending that these students replace.
+    """
+    job = settings.job
+    if pair_task(job.task) is not None:
+        documents = judge_corpora.teacher_documents
+        settings = replace(settings, teacher={d.id: d.annotation for d in documents})
+    own = settings.with_documents(job.gold, judge_corpora.silver).with_blending(blending)
+    # The first split into folds, also where there are several.
+    return own.with_context(job.selection.context).with_seed(job.seed * job.selection.ensembles)
+
+
 def _student_probabilities(
     judge_corpora: JudgeCorpora,
     settings: ScorerSettings,
@@ -79,11 +95,10 @@ def _student_probabilities(
 ) -> dict[str, NDArray[np.float32]]:
     """Return the mean out-of-fold probabilities of all ensembles of students."""
     found: dict[str, NDArray[np.float32]] = {}
-    config, seed = settings.job.selection, settings.job.seed
-    settings = settings.with_documents(settings.job.gold, judge_corpora.silver)
-    settings = settings.with_context(config.context).with_blending(blending)
+    config = settings.job.selection
+    first = judging_settings(judge_corpora, settings, blending)
     for ensemble in range(config.ensembles):
-        own = settings.with_seed(seed * config.ensembles + ensemble)
+        own = first.with_seed(first.job.seed + ensemble)
         for name, rows in predict_out_of_fold(own, corrected, progress).items():
             found[name] = found.get(name, np.float32(0)) + rows / np.float32(config.ensembles)
     return found

@@ -41,6 +41,10 @@ class SelectionConfig(Section):
     self_training: bool = True
     """vermeil refine and the regimen auto: annotate unannotated silver documents with a student
     trained on gold and refined silver. If false, or without folds, they are left out."""
+    compare_gold_only: bool = True
+    """The regimen auto: compare students of gold and silver with students of gold only, on gold
+    that they were not trained on, and leave silver out if it lowers F1. It trains as many further
+    students as there are folds of gold."""
     corrector: bool = False
     """Add an auxiliary scorer: a student trained to correct the teacher's annotations."""
     dynamics: bool = False

@@ -244,11 +244,11 @@ def _with_refinement(
     plain = sample_documents((), left, 0, min(unannotated_documents, len(left)), job.seed).silver
     if regimen == "self_training":
         labels = ()
-        if not plain:
+        if not plain and not any(d.annotation.is_empty for d in job.documents.silver):
             raise ConfigError(
-                "study.plain_documents: self_training annotates silver documents that no cell "
-                "uses as silver; set it to their number, and study.silver_documents to less than "
-                "all"
+                "study.plain_documents: self_training annotates silver documents without an "
+                "annotation, or documents that no cell uses as silver; set it to their number, "
+                "and study.silver_documents to less than all"
             )
     return replace(job, refinement=replace(refinement, teacher_labels=labels, plain=plain))
 

@@ -64,6 +64,21 @@ def _print(report: Mapping[str, Any]) -> None:
             print_line(f"{name}: {report[name]}")
 
 
+def silver_gain_parts(report: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """Yield the gain of silver on gold, and the decision."""
+    gain = report["gain"]
+    yield Text(
+        f"F1 on gold, out of fold: {report['gold_only']:.3f} with gold only, "
+        f"{report['with_silver']:.3f} with gold and silver: {gain['difference']:+.3f} "
+        f"[{gain['low']:+.3f}, {gain['high']:+.3f}]"
+    )
+    yield Text(
+        "silver is used"
+        if report["silver_used"]
+        else "silver is left out: the model is trained on gold only"
+    )
+
+
 def selection_parts(report: Mapping[str, Any]) -> Iterator[RenderableType]:
     """Yield the tables of a report of `vermeil.select` or `vermeil.refine`."""
     documents, gold, gain = report["documents"], report["gold"], report["gain"]

@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from vermeil.cli.ui.output import console, scores, table
-from vermeil.cli.ui.refine_report import selection_parts
+from vermeil.cli.ui.refine_report import selection_parts, silver_gain_parts
 
 Report = Mapping[str, Any]
 
@@ -17,7 +17,10 @@ HIDDEN = ("blending", "student", "warnings")
 """Parts of a report that are not in its tables: they repeat the configuration, or are printed to
 standard error."""
 
-PARTS: dict[str, Callable[[Report], Iterator[RenderableType]]] = {"refinement": selection_parts}
+PARTS: dict[str, Callable[[Report], Iterator[RenderableType]]] = {
+    "silver_gain": silver_gain_parts,
+    "refinement": selection_parts,
+}
 """Parts of a report that have a printer of their own, by key."""
 
 

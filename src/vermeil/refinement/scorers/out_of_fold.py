@@ -26,6 +26,8 @@ def predict_out_of_fold(
     settings: ScorerSettings,
     corrected: Sequence[Document] | None = None,
     progress: Progress = silent,
+    *,
+    gold_only: bool = False,
 ) -> dict[str, NDArray[np.float32]]:
     """Return class probabilities of all documents, each from a student not trained on it.
 
@@ -41,6 +43,7 @@ def predict_out_of_fold(
             silver was derived from it, so scores on gold would leak.
         progress: called after every step of a student, and after every fold, with stage, done,
             total and details.
+        gold_only: score gold and not silver.
 
     Raises:
         DataError: there are fewer groups than folds, a fold would leave no gold or no silver to
@@ -51,7 +54,8 @@ def predict_out_of_fold(
     _check_ids([*job.gold, *job.silver])
     fold_of = assign_folds(job.gold, job.silver, folds, job.seed)
     _check_folds(job, fold_of)
-    scored = sorted({fold for fold in fold_of.values() if corrected is None or fold >= folds})
+    kept = range(folds if corrected is not None else 0, folds if gold_only else 2 * folds)
+    scored = sorted({fold for fold in fold_of.values() if fold in kept})
     silver = job.silver if corrected is None else corrected
     found: dict[str, NDArray[np.float32]] = {}
     for done, fold in enumerate(scored, 1):

@@ -19,8 +19,8 @@ from vermeil.studies.cells.job import CellJob, RefinementJob
 from vermeil.studies.cells.observer import MechanismObserver
 from vermeil.studies.cells.sampling import CellDocuments
 from vermeil.studies.inputs import report_labels
-from vermeil.studies.results.cell import CellResult, RefinementRecord
-from vermeil.studies.results.load import refinement_from_record
+from vermeil.studies.results.cell import CellResult, RefinementRecord, SilverGainRecord
+from vermeil.studies.results.load import refinement_from_record, silver_gain_from_record
 from vermeil.studies.results.scores import ReportLabels, split_score
 from vermeil.studies.results.values import Tally, sum_tallies
 from vermeil.training.fit import encode_corpora, plan_for, train_student, training_record
@@ -103,6 +103,7 @@ def run_cell(job: CellJob, key: str, model: Path | None = None) -> CellResult:
         predictions=predictions,
         mechanism=None if mechanism is None else mechanism.observation(),
         refinement=None if recipe is None else _refinement_record(recipe),
+        silver_gain=None if recipe is None else _silver_gain_record(recipe),
     )
 
 
@@ -138,6 +139,11 @@ def _resolve_recipe(job: CellJob, refinement: RefinementJob) -> Recipe:
 
 def _refinement_record(recipe: Recipe) -> RefinementRecord | None:
     return None if recipe.report is None else refinement_from_record(recipe.report.as_dict())
+
+
+def _silver_gain_record(recipe: Recipe) -> SilverGainRecord | None:
+    gain = recipe.silver_gain
+    return None if gain is None else silver_gain_from_record(gain.as_dict())
 
 
 def _with_equal_length(job: CellJob, blending: BlendingConfig, student: Student) -> BlendingConfig:

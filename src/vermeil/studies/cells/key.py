@@ -24,6 +24,9 @@ OBSERVATION_VERSION = 1
 REFINEMENT_VERSION = 2
 """The same for the correction of silver."""
 
+SILVER_GAIN_VERSION = 1
+"""The same for the decision whether silver is used."""
+
 
 def cell_key(job: CellJob, plan: BatchPlan) -> str:
     """Return the digest of all inputs that determine a cell's result.
@@ -48,9 +51,12 @@ def cell_key(job: CellJob, plan: BatchPlan) -> str:
     if job.task.head == "pair":
         digest.update(f"relations:{RELATIONS_VERSION}".encode())
     if job.refinement is not None:
-        selection = job.refinement.selection.model_dump_json()
+        own = job.refinement.selection
+        selection = own.model_dump_json(exclude={"compare_gold_only"})
         blending = job.blending.model_dump_json()
         digest.update(f"auto:{REFINEMENT_VERSION}:{selection}:{blending}".encode())
+        if job.blending.regimen == "auto" and own.compare_gold_only and own.folds:
+            digest.update(f"silver gain:{SILVER_GAIN_VERSION}".encode())
         digest.update(_digest(job.refinement.teacher_labels))
         digest.update(_digest(job.refinement.plain))
     if job.observation_set is not None:

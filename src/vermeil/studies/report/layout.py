@@ -14,8 +14,10 @@ from vermeil.studies.report.markdown import (
     mechanism_parts,
     refinement_parts,
     settings_parts,
+    silver_gain_parts,
 )
 from vermeil.studies.report.page import PageView, page_view
+from vermeil.studies.report.sections.silver_gain import silver_gain_view
 from vermeil.studies.report.sections.sizes import size_views
 from vermeil.studies.results.study import StudyResults
 
@@ -102,6 +104,12 @@ SECTIONS: dict[str, ReportSection] = {
         "mechanism.html.j2",
         _link("mechanism", "Training in detail", lambda page: page.mechanism),
         lambda page: (part for one in page.mechanism for part in mechanism_parts(one)),
+    ),
+    "silver_gain": ReportSection(
+        "silver_gain.html.j2",
+        _link("silver_gain", "Gain of silver", lambda page: page.own.get("silver_gain")),
+        lambda page: silver_gain_parts(page.own.get("silver_gain")),
+        silver_gain_view,
     ),
     "refinement": ReportSection(
         "refinement.html.j2",

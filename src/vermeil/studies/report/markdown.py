@@ -13,6 +13,7 @@ from vermeil.studies.report.page import BlockView, PageView
 from vermeil.studies.report.sections.frontier import FrontierView
 from vermeil.studies.report.sections.mechanism import MechanismView
 from vermeil.studies.report.sections.refinement import RefinementView
+from vermeil.studies.report.sections.silver_gain import SilverGainView
 from vermeil.studies.results.statistics import Finding
 
 
@@ -115,6 +116,21 @@ def mechanism_parts(view: MechanismView, heading: str = "##") -> Iterator[str]:
             for r in view.ends
         ],
     )  # fmt: skip
+
+
+def silver_gain_parts(view: object) -> Iterator[str]:
+    """Yield the gain of silver on gold in the cells of the regimen auto.
+
+    Args:
+        view: a `SilverGainView`; None if there is no such cell.
+    """
+    if not isinstance(view, SilverGainView):
+        return
+    yield "## Does silver help?"
+    yield table(
+        ("cell", "gold only", "gold and silver", "gain on gold [95 %]", "decision"),
+        [(r.cell, r.gold_only, r.with_silver, r.gain, r.decision) for r in view.rows],
+    )
 
 
 def refinement_parts(view: RefinementView, heading: str = "##") -> Iterator[str]:

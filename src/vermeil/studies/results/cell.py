@@ -133,6 +133,23 @@ class RefinementRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SilverGainRecord:
+    """Whether silver is used in a cell of the regimen auto (see `vermeil.refinement.silver_gain`).
+
+    Args:
+        with_silver: F1 of students of gold and silver on gold, out of fold.
+        gold_only: F1 of students of gold only.
+        gain: their difference.
+        silver_used: the decision.
+    """
+
+    with_silver: Share
+    gold_only: Share
+    gain: Comparison
+    silver_used: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CellResult:
     """A finished cell.
 
@@ -157,7 +174,8 @@ class CellResult:
         dev_curve: F1 on a sample of dev over training; empty if training was not observed.
         predictions: predictions for the first test documents, by id.
         mechanism: measurements during training, if it was observed.
-        refinement: correction of silver, for the regimen auto.
+        refinement: correction of silver, for the regimen auto; None: silver was left out.
+        silver_gain: the decision of the regimen auto whether silver is used.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -183,6 +201,7 @@ class CellResult:
     predictions: Mapping[str, ReportLabels] = field(default_factory=dict)
     mechanism: Observation | None = None
     refinement: RefinementRecord | None = None
+    silver_gain: SilverGainRecord | None = None
 
     def __post_init__(self) -> None:
         total = sum_tallies(self.test_groups.values())

@@ -11,7 +11,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from vermeil.data.malformed import first_line
 from vermeil.errors import DataError
-from vermeil.studies.results.cell import CellResult, RefinementRecord
+from vermeil.studies.results.cell import CellResult, RefinementRecord, SilverGainRecord
 from vermeil.studies.results.context import StudyContext
 from vermeil.studies.results.study import RESULTS_VERSION, StudyResults
 from vermeil.studies.results.upgrade import upgrade_cell, upgrade_results
@@ -102,6 +102,11 @@ def context_from_record(record: Mapping[str, object], path: Path | None = None) 
 def refinement_from_record(record: Mapping[str, object]) -> RefinementRecord:
     """Return the record of a refinement (`vermeil.refinement.report.RefineReport.as_dict`)."""
     return _validated(RefinementRecord, record, "not the record of a refinement", None)
+
+
+def silver_gain_from_record(record: Mapping[str, object]) -> SilverGainRecord:
+    """Return the record of a decision (`vermeil.refinement.silver_gain.SilverGain.as_dict`)."""
+    return _validated(SilverGainRecord, record, "not the record of the gain of silver", None)
 
 
 def as_record(value: CellResult | StudyResults) -> dict[str, JsonValue]:
