@@ -99,7 +99,10 @@ REGIMENS: dict[RegimenName, RegimenSpec] = {
     "alternate": RegimenSpec("Alternate", "silver and gold in turn", _alternate),
     "schedule": RegimenSpec("Schedule", "gold share follows a schedule", _schedule),
     "auto": RegimenSpec(
-        "Auto", "silver corrected with gold, then Simple Mix", _pooled, makes_silver=True
+        "Auto",
+        "silver corrected with gold, then Simple Mix; gold only if silver does harm",
+        _pooled,
+        makes_silver=True,
     ),
     "self_training": RegimenSpec(
         "Self-training",

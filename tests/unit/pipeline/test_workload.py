@@ -75,7 +75,16 @@ def test_auto_trains_the_students_of_refine_and_one_more(tmp_path: Path) -> None
     refine = workload("refine", settings, GOLD, SILVER).trainings
     assert refine["students that judge silver"] == 6
     assert refine["correctors"] == 5
-    assert workload("auto", settings, GOLD, SILVER).trainings == {**refine, "final student": 1}
+    more = {"students of gold only": 3, "final student": 1}
+    assert workload("auto", settings, GOLD, SILVER).trainings == refine | more
+    without = config(
+        tmp_path,
+        "selection.folds=3",
+        "selection.corrector=true",
+        "selection.compare_gold_only=false",
+    )
+    found = workload("auto", without, GOLD, SILVER).trainings
+    assert found == refine | {"final student": 1}
 
 
 def test_study_counts_the_trainings_that_make_silver(tmp_path: Path) -> None:
@@ -91,6 +100,7 @@ def test_study_counts_the_trainings_that_make_silver(tmp_path: Path) -> None:
     found = workload("study", settings, GOLD, ANNOTATED).trainings
     assert found == {
         "cells": 4 * 2 * 3,
+        "students of gold only": 2 * 6 * 2,
         "students that judge silver": 2 * 6 * (2 * 4),
         "students for texts without annotation": 6,
     }
