@@ -34,4 +34,5 @@ for one in "${every[@]}"; do
   silver=(); [[ $set == wnut ]] && silver=('study.silver_documents=[2000]')
   cells "$set" "$gold" "${labels[$set]}" "${silver[@]}" "$@"
 done
+cp "$corpora/teachers.json" docs/results/auto/
 python benchmarks/pack_cells.py docs/results/auto/*/study

@@ -36,7 +36,7 @@ quoted() { printf '"%s",' "$@"; }
 # most 2,000 silver sentences, the first 60 articles of dev (1,012 sentences), in a folder of their own.
 small() {
   local group=$1 gold=$3 size=none; shift
-  [[ $1 == gold ]] || size="[$(( 4005 - gold < 2000 ? 4005 - gold : 2000 ))]"
+  [[ $1 == gold || $group == mix ]] || size="[$(( 4005 - gold < 2000 ? 4005 - gold : 2000 ))]"
   results=$results/$group cells "$@" "corpora.dev.path=$PWD/$corpora/dev.jsonl" \
     blending.budget.wordpieces=100000 blending.budget.gold_fraction=0.5 study.curve_points=0 \
     "study.silver_documents=$size"
@@ -47,12 +47,14 @@ five="0,1,2,3,4"
 step_1() { # the strong teacher with 250 gold sentences, and what needs no teacher
   cells gold 250 "gold_only ceiling" "$five"
   cells strong 250 "simple_mix pooled silver_only" "$five"
+  cells strong-bbc 250 "pooled" "$five"
+  cells strong-plain 250 "self_training" "0,1,2"
 }
 
 step_2() { # 100 gold sentences and the strong teacher against 3,000 gold sentences
   cells gold 3000 "gold_only" "$five"
-  cells strong 100 "simple_mix pooled silver_only" "$five"
-  cells gold 100 "gold_only" "$five"
+  cells strong 100 "simple_mix pooled silver_only" "0,1"
+  cells strong 100 "pooled" "$five"
 }
 
 step_3() { # teachers x gold sizes: where does the order vanish?

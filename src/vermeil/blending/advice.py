@@ -35,8 +35,8 @@ RULES = (
         "auto",
         ("simple_mix", "pooled", "schedule", "silver_only", "reverse_mix", "alternate"),
         "Silver of such a teacher can do harm: Simple Mix gains little over gold only or falls "
-        "below it, and pooling gains nothing or loses much. Corrected silver (auto) was above "
-        "gold only in every study.",
+        "below it, and pooling gains nothing or loses much. auto measures on gold whether silver "
+        "helps, and leaves it out if not.",
     ),
     BlendRule(
         0.90,
