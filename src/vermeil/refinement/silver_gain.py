@@ -25,7 +25,7 @@ from vermeil.tasks.protocol import Task
 
 @dataclass(frozen=True, slots=True)
 class SilverGain:
-    """Whether silver helps, measured on gold that the students were not trained on.
+    """Effect of silver, measured on gold that the students were not trained on.
 
     Args:
         with_silver: scores of students of gold and silver (Simple Mix).
@@ -39,7 +39,7 @@ class SilverGain:
 
     @property
     def is_silver_used(self) -> bool:
-        """Whether silver is used: F1 with silver is at least that of gold only."""
+        """Return whether F1 with silver is at least that of gold only."""
         return self.gain.difference >= 0
 
     def as_dict(self) -> dict[str, Any]:

@@ -134,7 +134,7 @@ class RefinementRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SilverGainRecord:
-    """Whether silver is used in a cell of the regimen auto (see `vermeil.refinement.silver_gain`).
+    """Effect of silver on gold in a cell of the regimen auto (`vermeil.refinement.silver_gain`).
 
     Args:
         with_silver: F1 of students of gold and silver on gold, out of fold.
