@@ -78,7 +78,8 @@ def score_table(settings: Settings, f1_of: Mapping[str, float]) -> str:
     rows = []
     for (name, gold), cells in settings.items():
         own = {r: [c for c in cells if c.regimen == r] for r in REGIMENS}
-        gains = [c.silver_gain for c in own["auto"] if c.silver_gain is not None]
+        autos = sorted(own["auto"], key=lambda cell: cell.seed)
+        gains = [c.silver_gain for c in autos if c.silver_gain is not None]
         rows.append(
             (
                 NAMES[name],
