@@ -6,6 +6,7 @@
 #
 #   benchmarks/paper/run.sh                     all of it: the required cells first, then the variants
 #   benchmarks/paper/run.sh gold-1000           one study of it
+#   benchmarks/paper/run.sh teachers            teachers x regimens x gold sizes (teachers.sh has its steps)
 #   benchmarks/paper/run.sh gold-1000 'study.seeds=[0]'   with settings changed
 #   TAILS='"sigmoid_tail", "linear_tail"' benchmarks/paper/run.sh   other schedules with a gold tail
 set -euo pipefail
@@ -21,3 +22,8 @@ study uniner-1000
 for name in gold-1000 gold-250; do study "$name" "study.regimens=[$required, $variants]"; done
 python benchmarks/pack_cells.py docs/results/paper/*/study
 python benchmarks/paper/tabulate.py
+if [[ -z $only || $only == teachers ]]; then
+  benchmarks/paper/teachers.sh
+  python benchmarks/paper/blends.py
+  python benchmarks/paper/cost.py build/paper
+fi
