@@ -69,7 +69,7 @@ def test_both_teachers_and_the_regimen_that_suits_each_are_shown(
     _, printed = demo
     flat = " ".join(printed.split())
     assert "Strong teacher (F1 .9" in flat
-    assert "the blends hardly differ" in flat
+    assert "Silver of such a teacher is nearly as good as gold." in flat
     assert "Weak teacher (F1 .5" in flat
     assert "Simple Mix suits it better" not in flat
 

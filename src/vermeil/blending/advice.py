@@ -39,16 +39,17 @@ RULES = (
         "helps, and leaves it out if not.",
     ),
     BlendRule(
-        0.90,
+        0.86,
         "simple_mix",
         (),
         "Simple Mix is the best blend: above pooling and above every schedule.",
     ),
     BlendRule(
         1.01,
-        "simple_mix",
+        "pooled",
         (),
-        "With such a teacher the blends hardly differ, and silver is nearly as good as gold.",
+        "Silver of such a teacher is nearly as good as gold. Pooling is as good as Simple Mix, and "
+        "better if the training is short.",
     ),
 )
 """In the order of the teacher's F1; the last one has no upper end."""
