@@ -68,6 +68,7 @@ def write_random(shape: Shape, folder: Path) -> Path:
         weights.unlink()
     config = BertConfig.from_pretrained(
         str(folder),
+        trust_remote_code=False,
         num_hidden_layers=shape.layers,
         hidden_size=shape.width,
         num_attention_heads=shape.heads,

@@ -134,7 +134,7 @@ def test_any_alteration_ends_clearly(
 
 
 @pytest.mark.parametrize("name", [name for name in RECORD["cells"][0] if name not in
-    ("sizes", "predictions", "exposure", "mechanism", "refinement")])  # fmt: skip
+    ("sizes", "predictions", "exposure", "mechanism", "refinement", "silver_gain")])  # fmt: skip
 def test_a_cell_without_an_entry_is_named(tmp_path: Path, name: str) -> None:
     path = tmp_path / "results.json"
     path.write_text(json.dumps(altered(RECORD, ("cells", 3, name), "delete")), "utf-8")
