@@ -263,9 +263,9 @@ def block_parts(
     for size in sorted({cell.sizes[0] for cell in cells if cell.sizes}):
         yield f"### {size:,} gold sentences"
         yield score_table(cells, size, heads)
-        if any(row.gold_documents == size for row in rows):
-            yield comparison_table(rows, size, "baseline")
-            yield comparison_table(rows, size, "blends")
+        for family in ("baseline", "blends"):
+            if any(row.gold_documents == size and row.family == family for row in rows):
+                yield comparison_table(rows, size, family)
 
 
 def references(cells: Sequence[CellResult], resamples: int) -> Iterator[str]:
