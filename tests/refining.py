@@ -19,6 +19,13 @@ def corpora(*, strong: bool = False, number: int = 75) -> tuple[list[Document], 
     return numbered[:GOLD_TEXTS], [replace(d, id=f"t{d.id}") for d in silver]
 
 
+def harmful(number: int = 75) -> tuple[list[Document], list[Document]]:
+    """Gold, and silver that is right for gold's texts and names nothing in the others."""
+    gold, silver = corpora(strong=True, number=number)
+    texts, nothing = {d.text for d in gold}, Annotation(spans=())
+    return gold, [d if d.text in texts else d.with_annotation(nothing) for d in silver]
+
+
 def right_share(documents: Sequence[Document]) -> float:
     """Share of documents that are annotated as people would have done it."""
     truth = {d.text: {s.key for s in d.spans or ()} for d in corpora(strong=True)[1]}

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vermeil.data.counts import Counts, sum_counts
 from vermeil.data.document import Document
 from vermeil.data.visible import visible_line
@@ -16,6 +19,26 @@ TRUNCATED = "truncated"
 
 IDS_SHOWN = 3
 """Maximum number of ids in an error message."""
+
+
+def items_by_group(
+    documents: Iterable[Document], counts: Iterable[Counts]
+) -> dict[str, NDArray[np.int64]]:
+    """Return the items of each group of documents, in order of first appearance.
+
+    Args:
+        documents: the scored documents.
+        counts: the counts of each.
+
+    Returns:
+        Group to correct, predicted and gold items, shape (3,).
+    """
+    groups: dict[str, NDArray[np.int64]] = {}
+    for document, own in zip(documents, counts, strict=True):
+        overall = own.overall
+        row = groups.setdefault(document.group_or_id, np.zeros(3, np.int64))
+        row += (overall.correct, overall.predicted, overall.gold)
+    return groups
 
 
 def evaluate(predicted: Iterable[Document], gold: Iterable[Document], task: Task) -> Counts:

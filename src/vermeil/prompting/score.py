@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from vermeil.data.counts import Counts, sum_counts
 from vermeil.data.document import Annotation, Document
+from vermeil.evaluation.documents import items_by_group
 from vermeil.tasks.mistakes import Mistake
 from vermeil.tasks.protocol import Task
 
@@ -57,12 +58,7 @@ class PromptScore:
 
     def by_group(self) -> dict[str, NDArray[np.int64]]:
         """Return correct, predicted and gold items of each group, shape (3,)."""
-        groups: dict[str, NDArray[np.int64]] = {}
-        for document, counts in zip(self.documents, self.counts, strict=True):
-            overall = counts.overall
-            items = np.array([overall.correct, overall.predicted, overall.gold], dtype=np.int64)
-            groups[document.group_or_id] = groups.get(document.group_or_id, 0) + items
-        return groups
+        return items_by_group(self.documents, self.counts)
 
 
 def is_better(candidate: PromptScore, best: PromptScore) -> bool:

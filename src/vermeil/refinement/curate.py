@@ -59,9 +59,7 @@ def curate(settings: ScorerSettings, policy: Policy, progress: Progress = silent
         DataError: too few gold documents were annotated by the teacher, or silver has no others.
     """
     job = settings.job
-    _check_folds(job.selection)
-    corpora = divide_corpora(job.gold, job.silver)
-    check_corpora(corpora, job)
+    corpora = checked_corpora(job)
     result, gain = judge_in_rounds(corpora, settings, progress)
     better = gain.difference > 0
     used: Policy = policy if better or policy not in ("relabel", "soft") else "keep"
@@ -107,8 +105,15 @@ def _check_folds(config: SelectionConfig) -> None:
         raise ConfigError(*problems)
 
 
-def check_corpora(corpora: JudgeCorpora, job: TrainJob) -> None:
-    """Raise `DataError` if the teacher cannot be judged, or there is no silver."""
+def checked_corpora(job: TrainJob) -> JudgeCorpora:
+    """Return the corpora of the judge; check them and the number of folds.
+
+    Raises:
+        ConfigError: ``selection.folds`` is 1, or is 0 where students are needed.
+        DataError: too few gold documents were annotated by the teacher, or silver has no others.
+    """
+    _check_folds(job.selection)
+    corpora = divide_corpora(job.gold, job.silver)
     if not corpora.silver:
         raise DataError("every silver document is in gold, too; there is nothing to select from")
     if not corpora.gold:
@@ -117,6 +122,7 @@ def check_corpora(corpora: JudgeCorpora, job: TrainJob) -> None:
             "cannot be measured; set teacher.annotate_gold to true and run vermeil annotate and "
             "vermeil locate, or add the teacher's annotations of these texts to corpora.silver"
         )
+    return corpora
 
 
 def _document_counts(

@@ -88,10 +88,9 @@ def _auto(job: TrainJob, cache: Path, progress: Progress) -> Recipe:
 
 def _silver_gain(job: TrainJob, cache: Path, progress: Progress) -> SilverGain | None:
     """Return the gain of silver on gold; None if the configuration does not ask for it."""
-    config = job.selection
-    if not (config.compare_gold_only and config.folds):
+    if not job.selection.compares_with_gold_only:
         return None
-    require_judging("the regimen auto", config, job.student)
+    require_judging("the regimen auto", job.selection, job.student)
     return measure_silver_gain(ScorerSettings(job, ProbabilityCache(cache)), progress)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,9 +13,9 @@ from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
 from vermeil.data.words import words_of
 from vermeil.evaluation.bootstrap import Comparison, paired_bootstrap
-from vermeil.refinement.curate import check_corpora
+from vermeil.evaluation.documents import items_by_group
+from vermeil.refinement.curate import checked_corpora
 from vermeil.refinement.gain import GAIN_RESAMPLES
-from vermeil.refinement.judge_corpora import divide_corpora
 from vermeil.refinement.rounds import judging_settings
 from vermeil.refinement.scorers.out_of_fold import predict_out_of_fold
 from vermeil.refinement.scorers.settings import GOLD_ONLY, SIMPLE_MIX, ScorerSettings
@@ -69,36 +68,20 @@ def measure_silver_gain(settings: ScorerSettings, progress: Progress = silent) -
             has fewer groups than folds.
     """
     job = settings.job
-    corpora = divide_corpora(job.gold, job.silver)
-    check_corpora(corpora, job)
-    both: list[Mapping[str, NDArray[np.float32]]] = []
+    corpora = checked_corpora(job)
+    scored: list[list[Counts]] = []
     for blending in (SIMPLE_MIX, GOLD_ONLY):
         own = judging_settings(corpora, settings, blending)
-        both.append(predict_out_of_fold(own, None, progress, gold_only=True))
-    with_silver, gold_only = (_counts(job.task, job.gold, rows) for rows in both)
-    gain = paired_bootstrap(
-        _by_group(job.gold, with_silver), _by_group(job.gold, gold_only), GAIN_RESAMPLES, seed=0
+        rows = predict_out_of_fold(own, None, progress, gold_only=True)
+        scored.append([_count(job.task, document, rows[document.id]) for document in job.gold])
+    with_silver, gold_only = (
+        np.stack(list(items_by_group(job.gold, counts).values()))[None] for counts in scored
     )
-    return SilverGain(sum_counts(with_silver), sum_counts(gold_only), gain)
+    gain = paired_bootstrap(with_silver, gold_only, GAIN_RESAMPLES, seed=0)
+    return SilverGain(sum_counts(scored[0]), sum_counts(scored[1]), gain)
 
 
-def _counts(
-    task: Task, gold: Sequence[Document], rows: Mapping[str, NDArray[np.float32]]
-) -> list[Counts]:
-    """Return the counts of each gold document."""
-    found = []
-    for document in gold:
-        predicted = task.decode(words_of(document), rows[document.id])
-        true = replace(document.annotation, relations=None, abstain_pairs=())
-        found.append(task.count(true, predicted))
-    return found
-
-
-def _by_group(gold: Sequence[Document], counts: Sequence[Counts]) -> NDArray[np.int64]:
-    """Return correct, predicted and gold items of each group: shape (1, groups, 3)."""
-    groups: dict[str, NDArray[np.int64]] = {}
-    for document, own in zip(gold, counts, strict=True):
-        overall = own.overall
-        row = groups.setdefault(document.group_or_id, np.zeros(3, np.int64))
-        row += (overall.correct, overall.predicted, overall.gold)
-    return np.stack(list(groups.values()))[None]
+def _count(task: Task, gold: Document, rows: NDArray[np.float32]) -> Counts:
+    """Return the counts of the entities or topics that class probabilities stand for."""
+    true = replace(gold.annotation, relations=None, abstain_pairs=())
+    return task.count(true, task.decode(words_of(gold), rows))

@@ -59,3 +59,8 @@ class SelectionConfig(Section):
     strengths: tuple[float, ...] = Field(default=(10.0,), min_length=1)
     """Candidate strengths of the judge's prior; the best on gold out of fold is used. With little
     gold, it is not always the best for silver."""
+
+    @property
+    def compares_with_gold_only(self) -> bool:
+        """Return whether auto compares students with those of gold only; it needs folds."""
+        return self.compare_gold_only and self.folds > 0

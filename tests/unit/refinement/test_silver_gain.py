@@ -7,11 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.refining import corpora
+from tests.refining import corpora, harmful
 from tests.toys import blending
 
-from vermeil.data.document import Annotation, Document
-from vermeil.errors import DataError
+from vermeil.errors import ConfigError, DataError
 from vermeil.refinement.cache import ProbabilityCache
 from vermeil.refinement.recipe import resolve_recipe
 from vermeil.refinement.scorers.settings import ScorerSettings
@@ -41,13 +40,8 @@ def useful(job: TrainJob) -> TrainJob:
 
 def useless(job: TrainJob) -> TrainJob:
     """Silver that names nothing in the other texts."""
-    gold, silver = corpora(strong=True)
-    texts = {d.text for d in gold}
-    return replace(job, gold=gold, silver=[d if d.text in texts else empty(d) for d in silver])
-
-
-def empty(document: Document) -> Document:
-    return document.with_annotation(Annotation(spans=()))
+    gold, silver = harmful()
+    return replace(job, gold=gold, silver=silver)
 
 
 def settings(job: TrainJob, folder: Path) -> ScorerSettings:
@@ -125,4 +119,11 @@ def test_gold_that_the_teacher_did_not_annotate_is_an_error_before_any_training(
     silver = [d for d in own.silver if d.text not in texts]
     with pytest.raises(DataError, match="gold texts is in silver"):
         measure_silver_gain(settings(replace(own, silver=silver), tmp_path))
+    assert not any(tmp_path.iterdir())
+
+
+def test_one_fold_is_an_error_before_any_training(job: TrainJob, tmp_path: Path) -> None:
+    own = useful(replace(job, selection=SelectionConfig(folds=1)))
+    with pytest.raises(ConfigError, match=r"selection\.folds: 1 would leave no documents"):
+        resolve_recipe(own, tmp_path)
     assert not any(tmp_path.iterdir())

@@ -11,7 +11,7 @@ import pytest
 from tests import refining
 from tests.toys import blending
 
-from vermeil.data.document import UNANNOTATED, Annotation, Document
+from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.progress import silent
 from vermeil.errors import ConfigError
 from vermeil.student.config import StudentConfig
@@ -83,12 +83,8 @@ def test_self_training_without_any_plain_text_is_an_error(
 def test_auto_is_the_gold_only_cell_where_silver_does_harm(
     settings: StudySettings, tmp_path: Path
 ) -> None:
-    gold, teacher = refining.corpora(strong=True)
-    known = {d.text for d in gold}
-    silver = [
-        d if d.text in known else d.with_annotation(Annotation(spans=()))
-        for d in with_gold_names(teacher)
-    ]
+    gold, teacher = refining.harmful()
+    silver = with_gold_names(teacher)
     budget = settings.blending.budget.model_copy(update={"wordpieces": 6000, "gold_fraction": 0.1})
     scarce = replace(settings, blending=settings.blending.model_copy(update={"budget": budget}))
     cells = planned(

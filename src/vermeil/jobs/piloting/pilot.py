@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vermeil.data.counts import Counts, sum_counts
+from vermeil.data.counts import sum_counts
 from vermeil.data.document import Document
 from vermeil.data.lock import lock_path
 from vermeil.data.mention import Status
@@ -17,7 +17,7 @@ from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Reply, Usage
 from vermeil.errors import TeacherError, TeacherStoppedError
 from vermeil.evaluation.bootstrap import paired_bootstrap, score_intervals
-from vermeil.evaluation.documents import score_documents
+from vermeil.evaluation.documents import items_by_group, score_documents
 from vermeil.jobs.annotate import annotate
 from vermeil.jobs.appraise import with_empty_annotation
 from vermeil.jobs.config import PilotConfig
@@ -97,7 +97,7 @@ def _run_trial(
     located = locate(sample, task, teacher, store, progress, demonstrations)
     annotated = [with_empty_annotation(document, task) for document in located.documents]
     scores = [counts for _, counts in score_documents(annotated, sample, task)]
-    items = _items(sample, scores)
+    items = np.stack(list(items_by_group(sample, scores).values()))
     replies = list(_replies(sample, setup, store))
     usage = sum((reply.usage for reply in replies), Usage())
     trial = Trial(
@@ -137,16 +137,6 @@ def _replies(sample: Sequence[Document], setup: VariantSetup, store: Path) -> It
             reply = replies.get(request.key)
             if reply is not None:
                 yield reply
-
-
-def _items(sample: Sequence[Document], scores: Sequence[Counts]) -> NDArray[np.int64]:
-    groups: dict[str, list[int]] = {}
-    for document, counts in zip(sample, scores, strict=True):
-        items = groups.setdefault(document.group_or_id, [0, 0, 0])
-        overall = counts.overall
-        for i, number in enumerate((overall.correct, overall.predicted, overall.gold)):
-            items[i] += number
-    return np.array(list(groups.values()), dtype=np.int64)
 
 
 def _intervals(items: NDArray[np.int64], config: PilotConfig) -> Mapping[str, Interval]:

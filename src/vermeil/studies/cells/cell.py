@@ -11,7 +11,7 @@ from vermeil.blending.config import BlendingConfig
 from vermeil.data.counts import Counts, sum_counts
 from vermeil.data.document import Document
 from vermeil.errors import TrainingError
-from vermeil.evaluation.documents import score_documents
+from vermeil.evaluation.documents import items_by_group, score_documents
 from vermeil.refinement.recipe import Recipe, resolve_recipe
 from vermeil.studies.cells.curves import exposure, loss_curve, plan_curve
 from vermeil.studies.cells.dev_curve import DevCurveObserver
@@ -22,7 +22,7 @@ from vermeil.studies.inputs import report_labels
 from vermeil.studies.results.cell import CellResult, RefinementRecord, SilverGainRecord
 from vermeil.studies.results.load import refinement_from_record, silver_gain_from_record
 from vermeil.studies.results.scores import ReportLabels, split_score
-from vermeil.studies.results.values import Tally, sum_tallies
+from vermeil.studies.results.values import Tally
 from vermeil.training.fit import encode_corpora, plan_for, train_student, training_record
 from vermeil.training.job import TrainJob
 from vermeil.training.thresholds import fit_thresholds
@@ -164,12 +164,9 @@ def _score(
 ) -> tuple[Counts, dict[str, Tally], dict[str, ReportLabels]]:
     """Return total counts, the items of each group, and the first predictions."""
     predicted = list(student.predict(gold))
-    groups: dict[str, Tally] = {}
-    scores: list[Counts] = []
-    for reference, counts in score_documents(predicted, gold, student.task):
-        own, group = counts.overall, reference.group_or_id
-        tally = (own.correct, own.predicted, own.gold)
-        groups[group] = sum_tallies((groups.get(group, (0, 0, 0)), tally))
-        scores.append(counts)
+    scored = list(score_documents(predicted, gold, student.task))
+    scores = [counts for _, counts in scored]
+    items = items_by_group([reference for reference, _ in scored], scores)
+    groups: dict[str, Tally] = {name: (int(c), int(p), int(g)) for name, (c, p, g) in items.items()}
     examples = {d.id: report_labels(d) for d in predicted[:PREDICTIONS_KEPT]}
     return sum_counts(scores), groups, examples

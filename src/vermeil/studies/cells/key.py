@@ -55,7 +55,7 @@ def cell_key(job: CellJob, plan: BatchPlan) -> str:
         selection = own.model_dump_json(exclude={"compare_gold_only"})
         blending = job.blending.model_dump_json()
         digest.update(f"auto:{REFINEMENT_VERSION}:{selection}:{blending}".encode())
-        if job.blending.regimen == "auto" and own.compare_gold_only and own.folds:
+        if job.blending.regimen == "auto" and own.compares_with_gold_only:
             digest.update(f"silver gain:{SILVER_GAIN_VERSION}".encode())
         digest.update(_digest(job.refinement.teacher_labels))
         digest.update(_digest(job.refinement.plain))

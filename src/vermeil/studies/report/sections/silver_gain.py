@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from vermeil.studies.format import f1, number, points, regimen_name
-from vermeil.studies.results.cell import CellResult
+from vermeil.studies.results.cell import CellResult, SilverGainRecord
 from vermeil.studies.results.study import StudyResults
 
 
@@ -38,30 +37,32 @@ class SilverGainView:
 
 def silver_gain_view(results: StudyResults) -> SilverGainView | None:
     """Return the measurements; None if no cell has one."""
-    measured = [cell for cell in results.cells if cell.silver_gain is not None]
+    measured = [(c, c.silver_gain) for c in results.cells if c.silver_gain is not None]
     if not measured:
         return None
-    several = len({(cell.budget, cell.sizes, cell.regimen) for cell in measured}) > 1
-    rows = list(_rows(measured, several=several))
-    used = sum(cell.silver_gain is not None and cell.silver_gain.silver_used for cell in measured)
+    several = len({(cell.budget, cell.sizes, cell.regimen) for cell, _ in measured}) > 1
+    used = sum(record.silver_used for _, record in measured)
+    rows = [_row(_name(cell, several=several), record) for cell, record in measured]
     return SilverGainView(used, len(rows), rows)
 
 
-def _rows(cells: Iterable[CellResult], *, several: bool) -> Iterator[SilverGainRow]:
-    for cell in cells:
-        record = cell.silver_gain
-        if record is None:
-            continue
-        name = f"seed {cell.seed}"
-        if several:
-            size = number(cell.gold_documents)
-            name = f"{regimen_name(cell.regimen)}, {size} gold, {cell.budget}, {name}"
-        gain = record.gain
-        low, high = (points(end, signed=True) for end in (gain.low, gain.high))
-        yield SilverGainRow(
-            name,
-            f1(record.gold_only),
-            f1(record.with_silver),
-            f"{points(gain.difference, signed=True)} [{low}, {high}]",
-            "silver used" if record.silver_used else "gold only",
-        )
+def _name(cell: CellResult, *, several: bool) -> str:
+    seed = f"seed {cell.seed}"
+    if not several:
+        return seed
+    size = number(cell.gold_documents)
+    return f"{regimen_name(cell.regimen)}, {size} gold, {cell.budget}, {seed}"
+
+
+def _row(name: str, record: SilverGainRecord) -> SilverGainRow:
+    gain = record.gain
+    difference, low, high = (
+        points(value, signed=True) for value in (gain.difference, gain.low, gain.high)
+    )
+    return SilverGainRow(
+        name,
+        f1(record.gold_only),
+        f1(record.with_silver),
+        f"{difference} [{low}, {high}]",
+        "silver used" if record.silver_used else "gold only",
+    )
