@@ -27,19 +27,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from benchmarks import replies
-from benchmarks.recipes.domains import Pairs
-from benchmarks.recipes.domains import finer as finer_pairs
+from benchmarks.recipes import domains
 from benchmarks.relations import prepare as relations
 
 from vermeil.corpora import read_corpus, write_corpus
 from vermeil.corpora.config import CorpusConfig
 from vermeil.data.counts import sum_counts
 from vermeil.data.document import Annotation, Document, Span
-from vermeil.data.reply import Reply
 from vermeil.data.words import words_of
 from vermeil.demo.corpus import NEWSWIRE
-from vermeil.tasks import make_task
-from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.protocol import Task
 
 DATA = Path(os.environ["VERMEIL_DATA"])
@@ -58,30 +54,27 @@ class Corpora:
     """
 
     task: Task
-    pairs: Pairs
+    pairs: domains.Pairs
     dev: Sequence[Document]
     test: Sequence[Document]
 
 
 def newswire(file: str, reply_format: str) -> Corpora:
-    """Return the sample corpus with recorded replies."""
-    task = replies.task_of(("PER", "ORG", "LOC", "MISC"), reply_format)
-    with (NEWSWIRE / file).open(encoding="utf-8") as lines:
-        found = {row["id"]: row["reply"] for row in map(json.loads, lines)}
-    gold = [d for name in ("train", "pool.gold") for d in _read(NEWSWIRE / f"{name}.jsonl")]
-    pairs = [(d, _located(task, d, found[d.id])) for d in gold if d.id in found]
+    """Return the sample corpus with recorded replies, without masked ranges."""
+    task, both = domains.newswire(file, reply_format)
+    pairs = [(gold, own.with_annotation(Annotation(own.spans))) for gold, own in both]
     return Corpora(task, pairs, _read(NEWSWIRE / "dev.jsonl"), _read(NEWSWIRE / "test.jsonl"))
 
 
 def conll04() -> Corpora:
     """Return the entities of CoNLL04 with the recorded replies."""
-    task = make_task(TaskConfig.model_validate({"labels": {name: {} for name in _CONLL04}}))
+    task = replies.task_of(_CONLL04, "json")
     parts = {
         name: [d.with_annotation(Annotation(d.spans)) for d in relations.corpus(name)]
         for name in ("train", "dev", "test")
     }
     rows = {row["id"]: row["reply"] for row in relations.replies()}
-    pairs = [(d, _located(task, d, rows[d.id])) for d in parts["train"]]
+    pairs = [domains.pair(d, d.spans or (), task, rows[d.id]) for d in parts["train"]]
     return Corpora(task, pairs, parts["dev"], parts["test"])
 
 
@@ -90,7 +83,7 @@ _CONLL04 = ("Peop", "Loc", "Org", "Other")
 
 def finer() -> Corpora:
     """Return FiNER-ORD with the replies of GPT-4; whole groups of 20 neighbours are test or dev."""
-    task, pairs = finer_pairs()
+    task, pairs = domains.finer()
     groups = sorted({gold.group_or_id for gold, _ in pairs})
     random.Random(SEED).shuffle(groups)
     test, dev = set(groups[::4]), set(groups[1::8])
@@ -106,7 +99,7 @@ def finer() -> Corpora:
 def wnut() -> Corpora:
     """Return WNUT-17 with noise in place of a teacher."""
     labels = ("corporation", "creative-work", "group", "location", "person", "product")
-    task = make_task(TaskConfig.model_validate({"labels": {name: {} for name in labels}}))
+    task = replies.task_of(labels, "json")
     train, dev, test = (
         _read(DATA / f"wnut17/{name}.jsonl.gz") for name in ("train", "dev", "test")
     )
@@ -164,12 +157,6 @@ SETS: dict[str, Callable[[], Corpora]] = {
 
 def _read(path: Path) -> list[Document]:
     return list(read_corpus(CorpusConfig(path=path)))
-
-
-def _located(task: Task, document: Document, reply: str) -> Document:
-    """Return the document with the entities of a reply; an unusable reply names none."""
-    found = task.read(document.text, Reply(reply)).annotation
-    return document.with_annotation(Annotation(found.spans or ()))
 
 
 def main(folder: Path) -> None:

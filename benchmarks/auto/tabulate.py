@@ -11,12 +11,16 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from benchmarks.tables import p_text, write_between
+
 from vermeil.studies.finished_cells import read_study_cells
-from vermeil.studies.format import f1, number, p_value, points
+from vermeil.studies.format import f1, number, points
 from vermeil.studies.report.markdown import table
 from vermeil.studies.results.cell import CellResult
 from vermeil.studies.results.statistics import ComparisonRow
@@ -110,8 +114,7 @@ def comparison_table(settings: Settings, resamples: int) -> str:
             row = found[f"{name} {gold}", other]
             low, high = (points(end, signed=True) for end in (row.low, row.high))
             difference = points(row.difference, signed=True)
-            p = p_value(row.p_holm).removeprefix("p ").removeprefix("= ")
-            cells += [f"{difference} [{low}, {high}]", p]
+            cells += [f"{difference} [{low}, {high}]", p_text(row.p_holm)]
         rows.append(cells)
     head = ("set, teacher", "gold", "auto − gold only", "p (Holm)")
     return table((*head, "auto − Simple Mix", "p (Holm)"), rows)
@@ -154,9 +157,7 @@ def main() -> None:
         mean_gain(settings),
     )
     text = "\n\n".join(parts)
-    page = PAGE.read_text("utf-8")
-    before, rest = page.split(BEGIN)
-    PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.split(END)[1]}", "utf-8")
+    write_between(PAGE, BEGIN, END, text)
     print(text)
 
 

@@ -7,8 +7,12 @@ whether ours is at or above it less .02.
 from __future__ import annotations
 
 import statistics
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from benchmarks.tables import write_between
 
 from vermeil.studies.finished_cells import read_study_cells
 from vermeil.studies.results.cell import CellResult
@@ -93,11 +97,8 @@ def tables() -> Iterator[str]:
 
 
 def main() -> None:
-    page = PAGE.read_text("utf-8")
-    before, rest = page.split(BEGIN)
-    after = rest.split(END)[1]
     text = "\n".join(tables())
-    PAGE.write_text(f"{before}{BEGIN}\n{text}\n\n{END}{after}", "utf-8")
+    write_between(PAGE, BEGIN, END, text.strip("\n"))
     print(text)
 
 

@@ -12,10 +12,14 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from benchmarks.tables import p_text, write_between
 
 from vermeil.studies.finished_cells import read_study_cells
 from vermeil.studies.format import f1, points, regimen_name, spread
@@ -152,7 +156,7 @@ def comparison_table(rows: Sequence[ComparisonRow], size: int, family: str) -> s
                     f"{_name(row.regimen)} − {_name(row.baseline)}",
                     points(row.difference, signed=True),
                     f"{points(row.low, signed=True)} to {points(row.high, signed=True)}",
-                    "< .001" if row.p_holm < 0.001 else f"{row.p_holm:.3f}".lstrip("0"),
+                    p_text(row.p_holm),
                     row.verdict.replace("_", " "),
                 )
             )
@@ -284,9 +288,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--resamples", type=int, default=10_000)
     text = "\n\n".join(parts(parser.parse_args().resamples))
-    page = PAGE.read_text("utf-8")
-    before, rest = page.split(BEGIN)
-    PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.split(END)[1]}", "utf-8")
+    write_between(PAGE, BEGIN, END, text)
     print(text)
 
 

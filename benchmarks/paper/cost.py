@@ -25,6 +25,9 @@ from pathlib import Path
 from blends import PAGE, TEACHERS, Cells, read_cells
 from prepare import LABELS, rows_of
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from benchmarks.tables import write_between
+
 from vermeil.corpora import read_corpus
 from vermeil.corpora.config import CorpusConfig
 from vermeil.data.document import Document
@@ -129,10 +132,8 @@ def main(folder: Path) -> None:
         prices(folder),
         *break_even(read_cells()),
     ]
-    page = PAGE.read_text("utf-8")
-    before, rest = page.split(BEGIN)
     text = "\n\n".join(parts)
-    PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.split(END)[1]}", "utf-8")
+    write_between(PAGE, BEGIN, END, text)
     print(text)
 
 

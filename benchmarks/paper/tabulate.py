@@ -10,10 +10,14 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from markupsafe import Markup, escape
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from benchmarks.tables import write_between
 
 from vermeil.studies.finished_cells import read_study_cells
 from vermeil.studies.format import f1, regimen_name
@@ -143,9 +147,7 @@ def main() -> None:
     parser.add_argument("--resamples", type=int, default=10_000)
     resamples = parser.parse_args().resamples
     text = "\n\n".join(part for name in STUDIES for part in section(name, resamples) if part)
-    page = PAGE.read_text("utf-8")
-    before, rest = page.split(BEGIN)
-    PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.split(END)[1]}", "utf-8")
+    write_between(PAGE, BEGIN, END, text)
     print(text)
 
 

@@ -15,6 +15,7 @@ import os
 import platform
 import re
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,6 +23,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from prepare import TASK, rows_of
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from benchmarks.tables import p_text, write_between
 
 from vermeil.corpora import read_corpus
 from vermeil.data.document import Document
@@ -117,7 +121,7 @@ def difference_rows(
     for (one, other, label), own, p in zip(asked, found, corrected, strict=True):
         ends = f"[{100 * own.low:+.1f}, {100 * own.high:+.1f}]"
         points = f"{100 * own.difference:+.1f} {ends}".replace("-", "−")
-        yield [NAMES[one], NAMES[other], label, points, "< .001" if p < 0.001 else f1(p)]
+        yield [NAMES[one], NAMES[other], label, points, p_text(p)]
 
 
 def confusion_rows(appraisals: Mapping[str, Appraisal]) -> Iterator[list[str]]:
@@ -226,10 +230,7 @@ def main() -> None:
     commit = subprocess.check_output(["git", "rev-parse", "--short", "HEAD"], text=True).strip()
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     about = f"Commit {commit}; {machine}; {RESAMPLES:,} resamples, seed 0."
-    before, _, rest = options.write.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    content = f"{before}{BEGIN}\n\n{about}\n\n{text}\n\n{END}{after}"
-    options.write.write_text(content, encoding="utf-8")
+    write_between(options.write, BEGIN, END, f"{about}\n\n{text}")
 
 
 if __name__ == "__main__":

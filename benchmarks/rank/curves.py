@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,10 +28,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from benchmarks.tables import p_text, write_between
+
 from vermeil.evaluation.bootstrap import resampled_f1
 from vermeil.evaluation.correction import holm
 from vermeil.selection.ranking.config import SECONDS_PER_DOCUMENT, SECONDS_PER_WORD
-from vermeil.studies.format import f1, p_value, points
+from vermeil.studies.format import f1, points
 
 SHARE, TOLERANCE = 0.6, -0.01
 """Share of the documents, and the lowest acceptable difference in F1."""
@@ -200,7 +204,7 @@ def table(name: str, curves: Curves, gains: Sequence[Gain]) -> Iterator[str]:
         if gain is None:
             yield f"{row} | | |"
             continue
-        p = p_value(gain.p).removeprefix("p ").removeprefix("= ")
+        p = p_text(gain.p)
         goal = " **(goal)**" if gain.met else ""
         yield f"{row} {_points(gain.area)} | {p} | {_points(gain.saved)}{goal} |"
 
@@ -235,9 +239,7 @@ def main() -> None:
     text = "\n".join(lines)
     print(text)
     if options.write:
-        before, rest = options.write.read_text("utf-8").split(BEGIN)
-        page = f"{before}{BEGIN}\n\n{text}\n{END}{rest.split(END)[1]}"
-        options.write.write_text(page, "utf-8")
+        write_between(options.write, BEGIN, END, text.strip("\n"))
     for strategy, number in sorted(met.items()):
         result = {
             "name": f"rank {strategy}, settings with the goal met",

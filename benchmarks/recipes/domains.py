@@ -95,10 +95,12 @@ def nature(model: str, name: str) -> tuple[NerTask, Pairs]:
     return replies.task_of(asked, "lines"), list(found.values())
 
 
-def newswire() -> tuple[NerTask, Pairs]:
-    """The recorded teacher of the demonstration, on the texts of its gold and of its pool."""
-    labels = replies.task_of(("PER", "ORG", "LOC", "MISC"), "json")
-    with (NEWSWIRE / "replies.standard.jsonl").open("rb") as lines:
+def newswire(
+    file: str = "replies.standard.jsonl", reply_format: str = "json"
+) -> tuple[NerTask, Pairs]:
+    """A recorded teacher of the demonstration, on the texts of its gold and of its pool."""
+    labels = replies.task_of(("PER", "ORG", "LOC", "MISC"), reply_format)
+    with (NEWSWIRE / file).open("rb") as lines:
         said = {row["id"]: row["reply"] for row in map(json.loads, lines)}
     gold = [d for name in ("train", "pool.gold") for d in _read(NEWSWIRE / f"{name}.jsonl")]
     return labels, [pair(d, d.spans or (), labels, said[d.id]) for d in gold]
