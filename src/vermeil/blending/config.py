@@ -19,6 +19,7 @@ RegimenName = Literal[
     "schedule",
     "auto",
     "self_training",
+    "recommended",
 ]
 ScheduleName = Literal[
     "constant",
@@ -70,11 +71,12 @@ class BudgetConfig(Section):
 class BlendingConfig(Section):
     """Settings of blending: regimen, schedule and budget."""
 
-    regimen: RegimenName = "simple_mix"
-    """Use of gold and silver: gold_only, silver_only, pooled, simple_mix (silver, then gold),
-    reverse_mix (gold, then silver), alternate (silver, gold, silver, gold, …), schedule,
-    auto (Simple Mix on refined silver, see [selection]), or self_training (Simple Mix on silver and
-    on plain text that a first student annotates)."""
+    regimen: RegimenName = "recommended"
+    """Use of gold and silver: recommended (chosen by the teacher's F1 on gold that it annotated,
+    too: auto below .60, pooled from .86 on, otherwise and without such gold simple_mix), gold_only,
+    silver_only, pooled, simple_mix (silver, then gold), reverse_mix (gold, then silver), alternate
+    (silver, gold, silver, gold, …), schedule, auto (Simple Mix on refined silver, see [selection]),
+    or self_training (Simple Mix on silver and on plain text that a first student annotates)."""
     schedule: ScheduleName = "sigmoid"
     """Regimen schedule: curve of the gold share over training."""
     direction: Literal["increasing", "decreasing"] = "increasing"

@@ -110,8 +110,21 @@ REGIMENS: dict[RegimenName, RegimenSpec] = {
         _pooled,
         makes_silver=True,
     ),
+    "recommended": RegimenSpec(
+        "Recommended", "the regimen that suits the teacher’s F1 on gold", _simple_mix
+    ),
 }
 """Every regimen of ``blending.regimen``."""
+
+
+def with_fixed_regimen(config: BlendingConfig) -> BlendingConfig:
+    """Return the section with Simple Mix in place of the regimen recommended.
+
+    For work that compares trainings, so that all of them use the same regimen.
+    """
+    if config.regimen != "recommended":
+        return config
+    return config.model_copy(update={"regimen": "simple_mix"})
 
 
 def make_phases(

@@ -26,6 +26,7 @@ from vermeil.data.progress import Progress, silent
 from vermeil.data.written import MODEL, check_folder
 from vermeil.errors import ConfigError, TrainingError, VermeilError
 from vermeil.jobs.executor import TrainFunction
+from vermeil.jobs.recommended import WITHOUT_MEASUREMENT, recommend
 from vermeil.jobs.train import ONE_PROCESS_ERROR, TrainReport, checkpoint_folder
 from vermeil.optional import require
 from vermeil.training.job import TrainJob, takes_job
@@ -74,6 +75,8 @@ def trainer_for(cluster: ClusterConfig, folder: Path) -> TrainFunction:
                 "function of this process; leave it out"
             )
         check_silver(job)
+        if job.blending.regimen == "recommended":
+            job = _with_recommended(job)
         student = job.student.model_copy(update={"threads": cluster.threads})
         states = storage_for(cluster, folder), job_name("train", output)
         with lock_path(output):
@@ -86,6 +89,14 @@ def trainer_for(cluster: ClusterConfig, folder: Path) -> TrainFunction:
         return TrainReport(output, record, uses_letter_case)
 
     return train
+
+
+def _with_recommended(job: TrainJob) -> TrainJob:
+    """Return the job with the recommended regimen, as far as several processes can train it."""
+    regimen = recommend(job.gold, job.silver, job.task).regimen
+    if REGIMENS[regimen].makes_silver:
+        regimen = WITHOUT_MEASUREMENT
+    return replace(job, blending=job.blending.model_copy(update={"regimen": regimen}))
 
 
 def _fit(

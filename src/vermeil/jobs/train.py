@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vermeil import tracing
+from vermeil.blending.config import RegimenName
 from vermeil.blending.regimens import REGIMENS
 from vermeil.data.leftovers import remove_leftovers
 from vermeil.data.lock import is_writer, lock_path
 from vermeil.data.progress import Progress, silent
 from vermeil.data.written import MODEL, check_folder
-from vermeil.errors import ConfigError
+from vermeil.errors import ConfigError, DataError
 from vermeil.jobs.appraise import blend_advice
+from vermeil.jobs.recommended import WITHOUT_MEASUREMENT, recommendation_of
 from vermeil.student.loop.hooks import TrainingHooks
 from vermeil.student.loop.trackers import open_tracker
 from vermeil.training.fit import TrainingResult, dev_f1, fit_job, training_record
@@ -121,8 +123,7 @@ def _train(
     overwrite: bool,
 ) -> TrainReport:
     """Train and save a student; the output is locked."""
-    advice = _advice(job)
-    job, refinement = _resolve_regimen(job, output, progress)
+    job, refinement, advice = _prepare(job, output, progress)
     from vermeil.student.loop.distributed import distributed_context
 
     with distributed_context() as distributed:
@@ -150,13 +151,36 @@ class _Advice(NamedTuple):
     warnings: list[str]
 
 
-def _advice(job: TrainJob) -> _Advice:
-    """Return the advice for the regimen; a warning if the chosen one can do harm."""
+def _prepare(
+    job: TrainJob, output: Path, progress: Progress
+) -> tuple[TrainJob, dict[str, Any], _Advice]:
+    """Return the job with its regimen chosen and its silver made, the refinement, and the advice.
+
+    The advice has a warning if the regimen can do harm, or if the recommended one is not possible.
+    """
     advice = blend_advice(job.gold, job.silver, job.task)
-    if advice is None:
-        return _Advice({}, [])
-    risky = advice.is_risky(job.blending.regimen)
-    return _Advice({"advice": advice.as_dict()}, [advice.sentence] if risky else [])
+    record: dict[str, Any] = {} if advice is None else {"advice": advice.as_dict()}
+    warnings = []
+    if job.blending.regimen != "recommended":
+        chosen, (ready, refinement) = job, _resolve_regimen(job, output, progress)
+    else:
+        found = recommendation_of(advice, job.task)
+        record["regimen_reason"] = found.reason
+        chosen = _with_regimen(job, found.regimen)
+        try:
+            ready, refinement = _resolve_regimen(chosen, output, progress)
+        except (ConfigError, DataError) as error:
+            # An error of the corpora or the encoder themselves is raised again by the training.
+            warnings.append(f"the recommended regimen {found.regimen} is not possible: {error}")
+            chosen = _with_regimen(job, WITHOUT_MEASUREMENT)
+            ready, refinement = chosen, {}
+    if advice is not None and advice.is_risky(chosen.blending.regimen):
+        warnings.append(advice.sentence)
+    return ready, refinement, _Advice(record, warnings)
+
+
+def _with_regimen(job: TrainJob, regimen: RegimenName) -> TrainJob:
+    return replace(job, blending=job.blending.model_copy(update={"regimen": regimen}))
 
 
 def _final_dev_f1(result: TrainingResult, job: TrainJob) -> float | None:

@@ -12,6 +12,7 @@ from vermeil.corpora.config import CORPUS_NAMES, CorpusConfig
 from vermeil.data.document import Document
 from vermeil.errors import ConsentError, VermeilError
 from vermeil.jobs.appraise import blend_advice
+from vermeil.jobs.recommended import recommendation_of
 from vermeil.jobs.requirements import require_demonstrations
 from vermeil.jobs.run_folder import RunFolder
 from vermeil.pipeline.check_corpora import (
@@ -129,7 +130,12 @@ def _regimen(
     else:
         return
     advice = blend_advice(documents.get("gold", []), silver, task)
-    if advice is not None:
+    if config.blending.regimen == "recommended":
+        found = recommendation_of(advice, task)
+        yield CheckFinding(
+            "blending.regimen", "ok", f"recommended: {found.regimen}. {found.reason}"
+        )
+    elif advice is not None:
         risky = advice.is_risky(config.blending.regimen)
         yield CheckFinding("blending.regimen", "warning" if risky else "ok", advice.sentence)
 

@@ -53,7 +53,8 @@ def train_inputs(config: Config) -> Inputs:
     encoder = Path(config.student.encoder).expanduser()
     if encoder.is_dir():
         inputs["student.encoder"] = digest_file(encoder)
-    if REGIMENS[config.blending.regimen].makes_silver:
+    regimen = config.blending.regimen
+    if REGIMENS[regimen].makes_silver or regimen == "recommended":  # it may be auto
         inputs.update(_section_inputs(config, "selection"))
     if selects_on_dev(config):
         inputs.update(_corpus_inputs("dev", config.corpora.dev))

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic_core import to_json
 
+from vermeil.blending.regimens import with_fixed_regimen
 from vermeil.data.atomic import atomic_path
 from vermeil.data.document import Document
 from vermeil.data.malformed import MALFORMED
@@ -96,7 +97,7 @@ def cache_key(purpose: str, corpora: Sequence[Sequence[Document]], job: TrainJob
         digest.update(encoder_digest(job.student.encoder).encode())
     digest.update(job.student.model_dump_json(exclude=RESULT_INDEPENDENT_KEYS).encode())
     digest.update(_section_json("task", job.task.config))
-    digest.update(_section_json("blending", job.blending))
+    digest.update(_section_json("blending", with_fixed_regimen(job.blending)))
     for documents in corpora:
         digest.update(b"|")
         for document in documents:

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from vermeil.blending.regimens import with_fixed_regimen
 from vermeil.data.atomic import atomic_path
 from vermeil.data.document import Document
 from vermeil.data.malformed import MALFORMED
@@ -99,7 +100,7 @@ def log_of(job: TrainJob, config: TuneConfig, output: Path) -> TrialLog:
         "vermeil": version("vermeil"),
         "task": job.task.config.model_dump(mode="json"),
         "student": job.student.model_dump(mode="json", exclude=RESULT_INDEPENDENT_KEYS),
-        "blending": job.blending.model_dump(mode="json"),
+        "blending": with_fixed_regimen(job.blending).model_dump(mode="json"),
         "seed": job.seed,
         "tune": config.model_dump(mode="json", exclude={"trials"}),
         "documents": [_digest(d) for d in (job.gold, job.silver, job.dev)],

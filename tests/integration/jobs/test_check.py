@@ -105,10 +105,13 @@ def test_silver_of_a_weak_teacher_gets_advice_for_the_regimen(project: Path) -> 
             r if i < share * len(records) else {**r, "spans": []} for i, r in enumerate(records)
         ]
         (project / "silver.jsonl").write_text("".join(f"{json.dumps(r)}\n" for r in silver))
-        report = check(project, "corpora.silver=silver.jsonl", GONE)
-        found = next(f for f in report.findings if f.about == "blending.regimen")
-        assert found.severity == severity
-        assert "Recommended regimen" in found.message
+        given = "corpora.silver=silver.jsonl", GONE
+        for regimen, expected in (("simple_mix", severity), ("recommended", "ok")):
+            report = check(project, *given, f"blending.regimen={regimen}")
+            found = next(f for f in report.findings if f.about == "blending.regimen")
+            assert found.severity == expected
+            assert "Recommended regimen" in found.message
+        assert report == check(project, *given)
 
 
 def test_an_encoder_of_the_hub_is_announced(

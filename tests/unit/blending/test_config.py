@@ -49,7 +49,7 @@ def test_values_are_limited(
 
 def test_the_defaults_are_those_of_the_documents() -> None:
     assert BlendingConfig().model_dump() == {
-        "regimen": "simple_mix",
+        "regimen": "recommended",
         "schedule": "sigmoid",
         "direction": "increasing",
         "share": None,

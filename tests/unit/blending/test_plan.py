@@ -192,7 +192,7 @@ def test_a_schedule_that_gives_no_share_is_refused(share: float) -> None:
 
 
 def test_a_schedule_beside_a_regimen_without_one_is_refused() -> None:
-    with pytest.raises(ConfigError, match="simple_mix does not accept a custom schedule"):
+    with pytest.raises(ConfigError, match="recommended does not accept a custom schedule"):
         make_plan(GOLD, SILVER, BlendingConfig(), 0, lambda _: 0.5)
 
 

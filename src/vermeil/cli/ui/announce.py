@@ -34,16 +34,26 @@ def announce(
 
 
 def announce_regimen(sections: Config, quiet: bool) -> None:
-    """Announce the trainings of a regimen that makes its silver, if it is chosen and has silver."""
+    """Announce the recommended regimen, and the trainings of a regimen that makes its silver."""
     regimen = sections.blending.regimen
-    if quiet or regimen not in ("auto", "self_training") or sections.corpora.gold is None:
+    gold = sections.corpora.gold
+    if quiet or gold is None or regimen not in ("auto", "self_training", "recommended"):
         return
     from vermeil.corpora import read_corpus
+    from vermeil.jobs.recommended import recommend
     from vermeil.pipeline.documents import silver_corpus
+    from vermeil.tasks import make_task
 
     silver = silver_corpus(sections)
-    if silver.path.exists():
-        announce(regimen, sections, read_corpus(sections.corpora.gold), read_corpus(silver), quiet)
+    if not silver.path.exists():
+        return
+    documents = list(read_corpus(gold)), list(read_corpus(silver))
+    if regimen == "recommended":
+        found = recommend(*documents, make_task(sections.task))
+        regimen = found.regimen
+        print_status(f"train: regimen {regimen}. {found.reason[0].upper()}{found.reason[1:]}")
+    if regimen in ("auto", "self_training"):
+        announce(regimen, sections, *documents, quiet)
 
 
 def announce_requests(limits: OptimizeConfig, quiet: bool) -> None:

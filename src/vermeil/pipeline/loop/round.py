@@ -17,8 +17,10 @@ from vermeil.data.progress import Progress
 from vermeil.data.written import read_object
 from vermeil.errors import DataError
 from vermeil.jobs.appraise import blend_advice
+from vermeil.jobs.recommended import recommend
 from vermeil.jobs.run_folder import RunFolder
 from vermeil.jobs.spending import spent_in_all
+from vermeil.pipeline.documents import training_job
 from vermeil.pipeline.loop.advice import NextRound, advise_next
 from vermeil.pipeline.loop.checks import asks_teacher
 from vermeil.pipeline.loop.corpora import RoundCorpora, config_of_teacher, corpora_of, silver_of
@@ -174,6 +176,8 @@ def _train(
         return None
     if regimen != corpora.config.blending.regimen:
         log(f"train: {regimen}, because gold or silver is still missing")
+    if regimen == "recommended":
+        regimen = _recommended(corpora, log)
     try:
         _train_with(regimen, corpora, settings, log, progress)
     except DataError as error:
@@ -184,6 +188,14 @@ def _train(
         regimen = "simple_mix"
         _train_with(regimen, corpora, settings, log, progress)
     return regimen
+
+
+def _recommended(corpora: RoundCorpora, log: Log) -> RegimenName:
+    """Return the regimen that suits the teacher's F1 on gold of all rounds."""
+    job = training_job(corpora.config)
+    found = recommend(job.gold, job.silver, job.task)
+    log(f"train: {found.regimen}. {found.reason}")
+    return found.regimen
 
 
 def _train_with(

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from vermeil.blending.regimens import REGIMENS
 from vermeil.data.document import Document
 from vermeil.errors import DataError, VermeilError
 from vermeil.evaluation.arrays import micro_f1
@@ -245,7 +246,7 @@ def _train(job: TrainJob, wordpieces: int, folder: Path, report: Any) -> Path:
         regimen = "silver_only"
     elif not job.silver:
         regimen = "gold_only"
-    elif regimen == "auto":
+    elif REGIMENS[regimen].makes_silver or regimen == "recommended":
         regimen = "simple_mix"
     budget = job.blending.budget.model_copy(update={"name": "equal", "wordpieces": wordpieces})
     blending = job.blending.model_copy(update={"regimen": regimen, "budget": budget})

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from vermeil.blending.config import BlendingConfig
-from vermeil.blending.regimens import REGIMENS
+from vermeil.blending.regimens import REGIMENS, with_fixed_regimen
 from vermeil.blending.schedules import SCHEDULES
 from vermeil.errors import ConfigError
 from vermeil.renamed import new_key
@@ -24,7 +24,7 @@ PROMPT_SIGN = "@"
 """Stands between a regimen and the name of the prompt that made its silver."""
 
 KNOWN_REGIMENS = (
-    *(name for name in REGIMENS if name != "schedule"),
+    *(name for name in REGIMENS if name not in ("schedule", "recommended")),
     *SCHEDULES,
     CEILING,
     BEFORE_ADDED,
@@ -47,6 +47,7 @@ def blending_for(
     Raises:
         ConfigError: the regimen or schedule is unknown, or a variant's settings are wrong.
     """
+    blending = with_fixed_regimen(blending)
     if variants and regimen in variants:
         try:
             return BlendingConfig.model_validate(_merged(blending.model_dump(), variants[regimen]))
@@ -56,7 +57,7 @@ def blending_for(
         return blending.model_copy(update={"regimen": "gold_only"})
     if regimen == BEFORE_ADDED:
         return blending.model_copy(update={"regimen": "simple_mix"})
-    if regimen in REGIMENS and regimen != "schedule":
+    if regimen in REGIMENS and regimen in KNOWN_REGIMENS:
         return blending.model_copy(update={"regimen": regimen})
     if regimen in SCHEDULES:
         return blending.model_copy(update={"regimen": "schedule", "schedule": regimen})
