@@ -17,7 +17,7 @@ _HEADER = """\
 # with yours. The sample is made up, and too small for a model that you can use.
 #
 # `vermeil run` trains on gold only and needs no teacher. With a teacher: set [teacher], change
-# blending.regimen to "simple_mix", put many of your own texts into pool.txt, and run it again.
+# blending.regimen to "recommended", put many of your own texts into pool.txt, and run it again.
 # All other keys have defaults, see docs/configuration.md or `vermeil config explain SECTION`.
 """
 
