@@ -43,10 +43,9 @@ Splits = dict[str, list[Document]]
 """The documents of train, dev and test."""
 
 
-def cell(data: Splits, encoder: str, gold: int, seed: int, rate: float) -> dict[str, Any]:
+def cell(data: Splits, config: StudentConfig, gold: int, seed: int) -> dict[str, Any]:
     """Train and score one student."""
     drawn = random.Random(seed).sample(data["train"], gold)
-    config = StudentConfig(encoder=encoder, threads=1, learning_rate=rate, checkpoint_seconds=None)
     student = Student.create(TASK, config, seed)
     corpora = student.encode(drawn, "gold"), student.encode([], "silver")
     started = time.process_time()
@@ -56,15 +55,20 @@ def cell(data: Splits, encoder: str, gold: int, seed: int, rate: float) -> dict[
     for split in ("dev", "test"):
         scores[split] = evaluate(student.predict(data[split]), data[split], TASK).overall.f1
     return {
-        "encoder": Path(encoder).name,
+        "encoder": name_of(config),
         "gold": gold,
         "seed": seed,
-        "rate": rate,
+        "rate": config.learning_rate,
         **scores,
         "wordpieces": sum(step.wordpieces for step in training.steps),
         "training_seconds": round(seconds, 1),
         "prediction_seconds": round(time.process_time() - started, 1),
     }
+
+
+def name_of(config: StudentConfig) -> str:
+    layers = "" if config.layers is None else f"-{config.layers}"
+    return f"{Path(config.encoder).name}{layers}"
 
 
 def table(folder: Path) -> None:
@@ -99,6 +103,7 @@ def main() -> None:
     parser.add_argument("output", type=Path, help="folder of the cells")
     parser.add_argument("--encoder", default="embedded", help="embedded, or a folder")
     parser.add_argument("--gold", type=int, nargs="+", default=[250, 1000])
+    parser.add_argument("--layers", type=int, help="keep only so many of the lowest layers")
     parser.add_argument("--rates", type=float, nargs="+", default=[StudentConfig().learning_rate])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--table", action="store_true", help="only print the table")
@@ -110,10 +115,16 @@ def main() -> None:
     for gold in options.gold:
         for rate in options.rates:
             for seed in options.seeds:
-                name = f"{Path(options.encoder).name}.{gold}.{rate:g}.{seed}.json"
-                path = options.output / name
+                config = StudentConfig(
+                    encoder=options.encoder,
+                    layers=options.layers,
+                    threads=1,
+                    learning_rate=rate,
+                    checkpoint_seconds=None,
+                )
+                path = options.output / f"{name_of(config)}.{gold}.{rate:g}.{seed}.json"
                 if not path.exists():
-                    found = cell(data, options.encoder, gold, seed, rate)
+                    found = cell(data, config, gold, seed)
                     write_json(path, found)
                     print(json.dumps(found), flush=True)
 
