@@ -165,7 +165,8 @@ def _prepare(
         chosen, (ready, refinement) = job, _resolve_regimen(job, output, progress)
     else:
         found = recommendation_of(advice, job.task)
-        record["regimen_reason"] = found.reason
+        measured = "recommended for the teacher's F1 on gold, see advice"
+        record["regimen_reason"] = found.reason if advice is None else measured
         chosen = _with_regimen(job, found.regimen)
         try:
             ready, refinement = _resolve_regimen(chosen, output, progress)
