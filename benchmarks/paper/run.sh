@@ -25,5 +25,6 @@ python benchmarks/paper/tabulate.py
 if [[ -z $only || $only == teachers ]]; then
   benchmarks/paper/teachers.sh
   python benchmarks/paper/blends.py
+  python benchmarks/paper/mechanism.py
   python benchmarks/paper/cost.py build/paper
 fi

@@ -102,5 +102,12 @@ step_7() { # 3,000 gold sentences
   done
 }
 
-for step in "${@:-1 2 3 4 5 6 7}"; do for number in $step; do "step_$number"; done; done
-python benchmarks/pack_cells.py "$results"/*-*/study "$results"/grid/*/study "$results"/mix/*/study
+step_8() { # what the last phase changes: observed cells of Simple Mix and pooling
+  for teacher in strong chatgpt; do
+    small mechanism "$teacher" 250 "simple_mix pooled" "0,1" \
+      'study.mechanism.regimens=["simple_mix","pooled"]' study.mechanism.documents=200
+  done
+}
+
+for step in "${@:-1 2 3 4 5 6 7 8}"; do for number in $step; do "step_$number"; done; done
+python benchmarks/pack_cells.py "$results"/*-*/study "$results"/{grid,mix,mechanism}/*/study
