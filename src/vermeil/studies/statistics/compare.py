@@ -80,7 +80,7 @@ def compare(
                 counts = _paired_counts(regimens[system], regimens[base])
                 if counts:
                     pairs.append(_Pair(block, family, system, base, counts))
-    return _corrected([_compare_pair(pair, len(pairs), resamples, seed) for pair in pairs])
+    return corrected([_compare_pair(pair, len(pairs), resamples, seed) for pair in pairs])
 
 
 def group_by_regimen(
@@ -205,7 +205,13 @@ def _compare_pair(pair: _Pair, comparisons: int, resamples: int, seed: int) -> C
     )
 
 
-def _corrected(rows: list[ComparisonRow]) -> list[ComparisonRow]:
+def corrected(rows: Sequence[ComparisonRow]) -> list[ComparisonRow]:
+    """Return the rows with p-values corrected by Holm's method, and the verdicts that follow.
+
+    Args:
+        rows: all comparisons that are made. Leave others out before, not after the p-values are
+            known.
+    """
     by_bootstrap = holm([row.p_value for row in rows])
     by_randomisation = holm([row.p_randomisation or 0.0 for row in rows])
     return [
