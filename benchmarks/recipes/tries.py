@@ -97,15 +97,20 @@ def scaled(total: Weights, factor: float) -> Weights:
 
 
 def trained(
-    draw: CellDocuments, seed: int, encoder: str = "embedded", *, averaged: bool = False
+    draw: CellDocuments,
+    seed: int,
+    encoder: str = "embedded",
+    blending: BlendingConfig = BLENDING,
+    *,
+    averaged: bool = False,
 ) -> tuple[Student, Average | None]:
     """Train a student with Simple Mix."""
     config = StudentConfig(encoder=encoder, threads=1)
     student = Student.create(TASK, config, seed)
     gold, silver = encode_corpora(student, draw.gold, draw.silver)
-    wordpieces, size = BLENDING.budget.wordpieces or 0, BLENDING.budget.batch_wordpieces
+    wordpieces, size = blending.budget.wordpieces or 0, blending.budget.batch_wordpieces
     average = Average(student.network, wordpieces // size) if averaged else None
-    train_student(student, gold, silver, BLENDING, seed, TrainingHooks(observer=average))
+    train_student(student, gold, silver, blending, seed, TrainingHooks(observer=average))
     return student, average
 
 
