@@ -150,10 +150,11 @@ def planned(cells: Sequence[CellResult], resamples: int) -> list[ComparisonRow]:
 
     Pairs of other blends answer no question of the page.
     """
+    own = [cell for cell in cells if cell.regimen != REFERENCE]
     return corrected(
         [
             row
-            for row in compare(cells, "gold_only", resamples)
+            for row in compare(own, "gold_only", resamples)
             if row.family == "baseline" or "simple_mix" in (row.regimen, row.baseline)
         ]
     )
