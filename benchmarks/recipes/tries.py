@@ -6,7 +6,7 @@ the output folder, and is not run again.
 
     VERMEIL_DATA=… python benchmarks/paper/prepare.py build/paper
     VERMEIL_DATA=… python benchmarks/recipes/tries.py OUTPUT --draws 0 1
-    VERMEIL_DATA=… python benchmarks/recipes/tries.py OUTPUT --draws 0 --gold 1000
+    VERMEIL_DATA=… python benchmarks/recipes/tries.py OUTPUT --draws 1 2 3 4 --average --gold 1000
     python benchmarks/recipes/tries.py OUTPUT --table
 """
 
@@ -220,6 +220,20 @@ def draw_scores(draw: CellDocuments, seed: int, plain: Sequence[Document]) -> di
     return dict(found)
 
 
+def average_scores(draw: CellDocuments, seed: int) -> dict[str, Any]:
+    """Return F1 on dev and test of the last weights and of the averages over the last steps."""
+    splits = {"dev": read("dev"), "test": corpus("test")}
+    student, average = trained(draw, seed, averaged=True)
+    assert average is not None
+    weights = {f"averaged, last {share:.0%}": average.weights(share) for share in SHARES[1:]}
+    found = {}
+    for name, own in ({"simple_mix": student.network.state_dict()} | weights).items():
+        student.network.load_state_dict(own)
+        found[name] = {s: f1(decoded(d, rows_of(student, d)), d) for s, d in splits.items()}
+    print(found, flush=True)
+    return found
+
+
 def mean_rows(parts: Sequence[Rows]) -> Rows:
     return {name: np.mean([part[name] for part in parts], axis=0) for name in parts[0]}
 
@@ -268,16 +282,20 @@ def main() -> None:
     parser.add_argument("output", type=Path, help="folder of the draws")
     parser.add_argument("--draws", type=int, nargs="+", default=[0])
     parser.add_argument("--gold", type=int, default=250)
+    parser.add_argument("--average", action="store_true", help="averages of steps only")
     parser.add_argument("--masked", type=int, default=0, help="passes over masked words instead")
     parser.add_argument("--table", action="store_true", help="only print the table")
     options = parser.parse_args()
     for number in () if options.table else options.draws:
         kind = f"masked-{options.masked}" if options.masked else "variants"
+        kind = "average" if options.average else kind
         path = options.output / f"{options.gold}.{number}.{kind}.json"
         if path.exists():
             continue
         draw = sample_documents(read("gold"), read("chatgpt"), options.gold, SILVER, number)
-        if options.masked:
+        if options.average:
+            scores = average_scores(draw, number)
+        elif options.masked:
             scores = masked_scores(draw, number, options.output, options.masked)
         else:
             known = {d.text for d in (*draw.gold, *draw.silver)}
