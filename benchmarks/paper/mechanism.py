@@ -16,7 +16,7 @@ from blends import FOLDER, PAGE, TEACHERS, read_cells
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from benchmarks.tables import write_between
 
-from vermeil.studies.format import number, regimen_name
+from vermeil.studies.format import f1, number, regimen_name
 from vermeil.studies.report.markdown import table
 from vermeil.studies.results.statistics import MechanismRow
 from vermeil.studies.statistics.mechanism import mechanism
@@ -36,7 +36,7 @@ def repeated(teacher: str, row: MechanismRow) -> Iterator[tuple[str, ...]]:
         at = min(row.curve, key=lambda point: abs(point.progress - row.turn.progress))  # type: ignore[union-attr]
         points.insert(0, ("after silver", at))
     for moment, point in points:
-        shares = per_cent(point.repeated), per_cent(point.corrected)
+        shares = f1(point.f1), per_cent(point.repeated), per_cent(point.corrected)
         yield (teacher, f"{regimen_name(row.regimen)}, {moment}", *shares, number(row.seeds))
 
 
@@ -64,7 +64,7 @@ def main() -> None:
     ]
     first = [line for teacher, row in rows for line in repeated(teacher, row)]
     second = [line for teacher, row in rows for line in turned(teacher, row)]
-    head = ("teacher", "students", "repeated", "corrected", "seeds")
+    head = ("teacher", "students", "F1 on dev", "repeated", "corrected", "seeds")
     parts = [table(head, first)]
     head = ("teacher", "errors that gold corrects", "right spans that it loses", "new errors")
     parts.append(table(head, second))
