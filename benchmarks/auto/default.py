@@ -15,14 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from benchmarks.auto.tabulate import FOLDER, GRID, NAMES, teachers
+from benchmarks.auto.tabulate import FOLDER, NAMES, read_cells, teachers
 from benchmarks.tables import write_between
 
 from vermeil.blending.advice import advise
-from vermeil.studies.finished_cells import read_study_cells
 from vermeil.studies.format import f1, number, points, regimen_name
 from vermeil.studies.report.markdown import table
-from vermeil.studies.results.cell import CellResult
 
 PAGE = FOLDER.parents[1] / "decisions/0022-recommended-regimen.md"
 BEGIN, END = "<!-- default: written by default.py -->", "<!-- end of default -->"
@@ -33,24 +31,15 @@ TITLES = {
 }
 
 
-def settings() -> Iterator[tuple[str, int, list[CellResult]]]:
-    """Yield teacher or set, number of gold sentences, and cells, with those of gold only."""
-    for folder in sorted([*FOLDER.glob("*-*/study"), *GRID.glob("*-*/study")]):
-        name, _, gold = folder.parent.name.rpartition("-")
-        if name in TITLES:
-            cells = read_study_cells(folder)
-            if folder.is_relative_to(GRID):
-                cells += read_study_cells(GRID / f"gold-{gold}" / "study")
-            yield name, int(gold), [cell for cell in cells if cell.test is not None]
-
-
 def rows() -> Iterator[tuple[float, list[str], float]]:
     """Yield the teacher's F1, a row of the table, and the gain of the default over Simple Mix."""
     quality = teachers()
-    for name, gold, cells in settings():
+    for name, gold, cells in read_cells(TITLES):
         default = advise(quality[name], (quality[name],) * 2, gold).regimen
         wanted = ("gold_only", "simple_mix", default)
-        by_seed = [{c.seed: c for c in cells if c.regimen == regimen} for regimen in wanted]
+        by_seed = [
+            {c.seed: c for c in cells if c.regimen == regimen and c.test} for regimen in wanted
+        ]
         shared = set.intersection(*map(set, by_seed))
         if not shared:
             continue

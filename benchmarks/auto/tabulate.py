@@ -45,19 +45,26 @@ NAMES = {
 Settings = Mapping[tuple[str, int], list[CellResult]]
 
 
+def read_cells(names: Iterable[str]) -> Iterator[tuple[str, int, list[CellResult]]]:
+    """Yield set or teacher, number of gold sentences, and cells, with those of gold only."""
+    for folder in sorted([*FOLDER.glob("*-*/study"), *GRID.glob("*-*/study")]):
+        name, _, gold = folder.parent.name.rpartition("-")
+        if name in names:
+            cells = read_study_cells(folder)
+            if folder.is_relative_to(GRID):
+                cells += read_study_cells(GRID / f"gold-{gold}" / "study")
+            yield name, int(gold), cells
+
+
 def read_settings() -> Settings:
     """Return the cells of each set and number of gold sentences that has cells of auto."""
     found: dict[tuple[str, int], list[CellResult]] = {}
-    for folder in sorted([*FOLDER.glob("*-*/study"), *GRID.glob("*-*/study")]):
-        name, _, gold = folder.parent.name.rpartition("-")
-        cells = read_study_cells(folder)
-        if name in CONLL:
-            cells += read_study_cells(GRID / f"gold-{gold}" / "study")
+    for name, gold, cells in read_cells(NAMES):
         kept = list(_current(cells))
         if {cell.regimen for cell in kept} == set(REGIMENS):
             seeds = [{c.seed for c in kept if c.regimen == regimen} for regimen in REGIMENS]
             shared = set.intersection(*seeds)
-            found[name, int(gold)] = [cell for cell in kept if cell.seed in shared]
+            found[name, gold] = [cell for cell in kept if cell.seed in shared]
     return found
 
 

@@ -178,6 +178,22 @@ def comparison_table(rows: Sequence[ComparisonRow], size: int, family: str) -> s
     return table(("teacher", "difference", "F1", "95 %", "p (Holm)", "verdict"), lines)
 
 
+def pair_table(rows: Sequence[ComparisonRow]) -> str:
+    """Return the table of Simple Mix minus pooling by seed: a row per teacher."""
+    differences = {}
+    for row in rows:
+        if {row.regimen, row.baseline} == {"simple_mix", "pooled"}:
+            sign = 1 if row.regimen == "simple_mix" else -1
+            by_seed = (points(sign * own, signed=True) for own in row.per_seed)
+            differences[row.budget, row.gold_documents] = ", ".join(by_seed)
+    sizes = sorted({size for _, size in differences})
+    lines = [
+        (title, *(differences.get((name, size), "") for size in sizes))
+        for name, title in TEACHERS.items()
+    ]
+    return table(("Simple Mix − pooled, by seed", *(f"{size:,} gold" for size in sizes)), lines)
+
+
 def figure(rows: Sequence[ComparisonRow], f1_of: Mapping[str, float]) -> None:
     """Draw the gain of every regimen over gold only against the teacher's F1, by gold size."""
     wanted = [r for r in rows if r.family == "baseline" and r.regimen in (*BLENDS, "silver_only")]
@@ -249,6 +265,7 @@ def parts(resamples: int) -> Iterator[str]:
         rows = planned(cells, resamples)
         figure(rows, f1_of)
         yield f"![Gain over gold only against the teacher's F1](teachers/{FIGURE.name})"
+        yield pair_table(rows)
         yield from block_parts(found, rows, cells, heads)
     found = read_cells(FOLDER / "mix")
     if not found:

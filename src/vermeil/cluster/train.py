@@ -26,7 +26,7 @@ from vermeil.data.progress import Progress, silent
 from vermeil.data.written import MODEL, check_folder
 from vermeil.errors import ConfigError, TrainingError, VermeilError
 from vermeil.jobs.executor import TrainFunction
-from vermeil.jobs.recommended import WITHOUT_MEASUREMENT, recommend
+from vermeil.jobs.recommended import WITHOUT_MEASUREMENT, recommend, with_regimen
 from vermeil.jobs.train import ONE_PROCESS_ERROR, TrainReport, checkpoint_folder
 from vermeil.optional import require
 from vermeil.training.job import TrainJob, takes_job
@@ -96,7 +96,7 @@ def _with_recommended(job: TrainJob) -> TrainJob:
     regimen = recommend(job.gold, job.silver, job.task).regimen
     if REGIMENS[regimen].makes_silver:
         regimen = WITHOUT_MEASUREMENT
-    return replace(job, blending=job.blending.model_copy(update={"regimen": regimen}))
+    return with_regimen(job, regimen)
 
 
 def _fit(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vermeil.blending.advice import BlendAdvice
 from vermeil.blending.config import RegimenName
 from vermeil.data.document import Document
 from vermeil.jobs.appraise import MINIMUM_ITEMS, blend_advice
 from vermeil.tasks.protocol import Task
+from vermeil.training.job import TrainJob
 
 WITHOUT_MEASUREMENT: RegimenName = "simple_mix"
 """The regimen if the teacher's F1 cannot be measured. Evidence: docs/decisions/0022."""
@@ -26,6 +27,11 @@ class Recommendation:
 
     regimen: RegimenName
     reason: str
+
+
+def with_regimen(job: TrainJob, regimen: RegimenName) -> TrainJob:
+    """Return the job with another regimen."""
+    return replace(job, blending=job.blending.model_copy(update={"regimen": regimen}))
 
 
 def recommend(gold: Sequence[Document], silver: Sequence[Document], task: Task) -> Recommendation:

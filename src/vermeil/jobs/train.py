@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vermeil import tracing
-from vermeil.blending.config import RegimenName
 from vermeil.blending.regimens import REGIMENS
 from vermeil.data.leftovers import remove_leftovers
 from vermeil.data.lock import is_writer, lock_path
@@ -18,7 +17,7 @@ from vermeil.data.progress import Progress, silent
 from vermeil.data.written import MODEL, check_folder
 from vermeil.errors import ConfigError, DataError
 from vermeil.jobs.appraise import blend_advice
-from vermeil.jobs.recommended import WITHOUT_MEASUREMENT, recommendation_of
+from vermeil.jobs.recommended import WITHOUT_MEASUREMENT, recommendation_of, with_regimen
 from vermeil.student.loop.hooks import TrainingHooks
 from vermeil.student.loop.trackers import open_tracker
 from vermeil.training.fit import TrainingResult, dev_f1, fit_job, training_record
@@ -167,21 +166,17 @@ def _prepare(
         found = recommendation_of(advice, job.task)
         measured = "recommended for the teacher's F1 on gold, see advice"
         record["regimen_reason"] = found.reason if advice is None else measured
-        chosen = _with_regimen(job, found.regimen)
+        chosen = with_regimen(job, found.regimen)
         try:
             ready, refinement = _resolve_regimen(chosen, output, progress)
         except (ConfigError, DataError) as error:
             # An error of the corpora or the encoder themselves is raised again by the training.
             warnings.append(f"the recommended regimen {found.regimen} is not possible: {error}")
-            chosen = _with_regimen(job, WITHOUT_MEASUREMENT)
+            chosen = with_regimen(job, WITHOUT_MEASUREMENT)
             ready, refinement = chosen, {}
     if advice is not None and advice.is_risky(chosen.blending.regimen):
         warnings.append(advice.sentence)
     return ready, refinement, _Advice(record, warnings)
-
-
-def _with_regimen(job: TrainJob, regimen: RegimenName) -> TrainJob:
-    return replace(job, blending=job.blending.model_copy(update={"regimen": regimen}))
 
 
 def _final_dev_f1(result: TrainingResult, job: TrainJob) -> float | None:

@@ -20,7 +20,7 @@ from vermeil.data.document import Document
 from vermeil.errors import DataError, VermeilError
 from vermeil.evaluation.arrays import micro_f1
 from vermeil.evaluation.bootstrap import paired_bootstrap
-from vermeil.evaluation.documents import score_documents
+from vermeil.evaluation.documents import items_by_group, score_documents
 from vermeil.jobs.executor import exit_with_parent
 from vermeil.jobs.ranking.rank import rank
 from vermeil.jobs.ranking.sources import RankSources
@@ -258,11 +258,6 @@ def _train(job: TrainJob, wordpieces: int, folder: Path, report: Any) -> Path:
 def _table(model: Path, job: TrainJob) -> Table:
     """Return the counts of a student on dev by group."""
     dev = [document for document in job.dev if not document.annotation.is_empty]
-    predicted = load_predictor(model).predict(dev)
-    rows: dict[str, list[int]] = {}
-    for document, counts in score_documents(predicted, dev, job.task):
-        row = rows.setdefault(document.group_or_id, [0, 0, 0])
-        own = counts.overall
-        for place, number in enumerate((own.correct, own.predicted, own.gold)):
-            row[place] += number
-    return list(rows.values())
+    scored = list(score_documents(load_predictor(model).predict(dev), dev, job.task))
+    items = items_by_group([gold for gold, _ in scored], [counts for _, counts in scored])
+    return [row.tolist() for row in items.values()]

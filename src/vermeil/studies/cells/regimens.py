@@ -23,8 +23,10 @@ labels with ``added``."""
 PROMPT_SIGN = "@"
 """Stands between a regimen and the name of the prompt that made its silver."""
 
+_FIXED_REGIMENS = tuple(name for name in REGIMENS if name not in ("schedule", "recommended"))
+
 KNOWN_REGIMENS = (
-    *(name for name in REGIMENS if name not in ("schedule", "recommended")),
+    *_FIXED_REGIMENS,
     *SCHEDULES,
     CEILING,
     BEFORE_ADDED,
@@ -57,7 +59,7 @@ def blending_for(
         return blending.model_copy(update={"regimen": "gold_only"})
     if regimen == BEFORE_ADDED:
         return blending.model_copy(update={"regimen": "simple_mix"})
-    if regimen in REGIMENS and regimen in KNOWN_REGIMENS:
+    if regimen in _FIXED_REGIMENS:
         return blending.model_copy(update={"regimen": regimen})
     if regimen in SCHEDULES:
         return blending.model_copy(update={"regimen": "schedule", "schedule": regimen})
